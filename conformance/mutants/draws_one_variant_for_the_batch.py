@@ -1,0 +1,33 @@
+"""Moves all images of a batch in the same way."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.mutants._base import Array, Batch, check, draw, moved
+
+BREAKS: tuple[str, ...] = ("augmentation.varies_within_a_batch",)
+MAY_BREAK: tuple[str, ...] = ()
+
+
+def generator(
+    images: Array,
+    labels: Array,
+    batch_size: int,
+    shuffle: bool = False,
+    augment: bool = False,
+    seed: int | None = None,
+) -> Iterator[Batch]:
+    """Yield batches for ever."""
+    check(images, labels, batch_size)
+    rng = np.random.default_rng(seed)
+    count = len(images)
+    while True:
+        order = rng.permutation(count) if shuffle else np.arange(count)
+        for start in range(0, count, batch_size):
+            rows = order[start : start + batch_size]
+            batch = images[rows]
+            if augment:
+                move = draw(rng)
+                batch = np.stack([moved(image, move) for image in batch])
+            yield batch, labels[rows]

@@ -1,0 +1,39 @@
+"""Adds the remainder to the last full batch, which becomes too large."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.mutants._base import Array, Batch, check, vary
+
+BREAKS: tuple[str, ...] = ("batching.no_batch_is_oversized",)
+MAY_BREAK: tuple[str, ...] = (
+    "epoch.every_sample_appears",
+    "epoch.no_sample_repeats",
+    "epoch.epochs_do_not_blend",
+    "epoch.epoch_length_is_stable",
+    "order.keeps_order_when_unshuffled",
+    "batching.batches_are_full",
+)
+
+
+def generator(
+    images: Array,
+    labels: Array,
+    batch_size: int,
+    shuffle: bool = False,
+    augment: bool = False,
+    seed: int | None = None,
+) -> Iterator[Batch]:
+    """Yield batches for ever."""
+    check(images, labels, batch_size)
+    rng = np.random.default_rng(seed)
+    count = len(images)
+    number = max(1, count // batch_size)
+    while True:
+        order = rng.permutation(count) if shuffle else np.arange(count)
+        for part in range(number):
+            last = part == number - 1
+            rows = order[part * batch_size : None if last else (part + 1) * batch_size]
+            batch = images[rows]
+            yield vary(batch, rng) if augment else batch, labels[rows]

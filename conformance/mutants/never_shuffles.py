@@ -1,0 +1,36 @@
+"""Computes a shuffled order and does not use it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.mutants._base import Array, Batch, check, vary
+
+BREAKS: tuple[str, ...] = ("order.shuffles_when_asked",)
+MAY_BREAK: tuple[str, ...] = (
+    "order.reshuffles_every_epoch",
+    "order.shuffles_across_batches",
+    "order.different_seed_different_stream",
+)
+
+
+def generator(
+    images: Array,
+    labels: Array,
+    batch_size: int,
+    shuffle: bool = False,
+    augment: bool = False,
+    seed: int | None = None,
+) -> Iterator[Batch]:
+    """Yield batches for ever."""
+    check(images, labels, batch_size)
+    rng = np.random.default_rng(seed)
+    count = len(images)
+    while True:
+        order = np.arange(count)
+        if shuffle:
+            rng.permutation(order)
+        for start in range(0, count, batch_size):
+            rows = order[start : start + batch_size]
+            batch = images[rows]
+            yield vary(batch, rng) if augment else batch, labels[rows]

@@ -1,0 +1,34 @@
+"""Makes one-hot labels as wide as the largest class of the batch."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.mutants._base import Array, Batch, check, vary
+
+BREAKS: tuple[str, ...] = ("alignment.label_values_survive", "arrays.shapes_are_constant")
+MAY_BREAK: tuple[str, ...] = (
+    "alignment.labels_match_images",
+    "alignment.labels_match_augmented_images",
+)
+
+
+def generator(
+    images: Array,
+    labels: Array,
+    batch_size: int,
+    shuffle: bool = False,
+    augment: bool = False,
+    seed: int | None = None,
+) -> Iterator[Batch]:
+    """Yield batches for ever."""
+    check(images, labels, batch_size)
+    rng = np.random.default_rng(seed)
+    count = len(images)
+    while True:
+        order = rng.permutation(count) if shuffle else np.arange(count)
+        for start in range(0, count, batch_size):
+            rows = order[start : start + batch_size]
+            batch = images[rows]
+            target = np.eye(int(labels[rows].max()) + 1, dtype=np.float32)[labels[rows]]
+            yield vary(batch, rng) if augment else batch, target

@@ -1,0 +1,30 @@
+"""Makes its random generator anew from the seed in every pass."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.mutants._base import Array, Batch, check, vary
+
+BREAKS: tuple[str, ...] = ("order.reshuffles_every_epoch",)
+MAY_BREAK: tuple[str, ...] = ("order.shuffles_across_batches", "augmentation.varies_between_epochs")
+
+
+def generator(
+    images: Array,
+    labels: Array,
+    batch_size: int,
+    shuffle: bool = False,
+    augment: bool = False,
+    seed: int | None = None,
+) -> Iterator[Batch]:
+    """Yield batches for ever."""
+    check(images, labels, batch_size)
+    count = len(images)
+    while True:
+        rng = np.random.default_rng(seed)
+        order = rng.permutation(count) if shuffle else np.arange(count)
+        for start in range(0, count, batch_size):
+            rows = order[start : start + batch_size]
+            batch = images[rows]
+            yield vary(batch, rng) if augment else batch, labels[rows]

@@ -1,0 +1,40 @@
+"""Subtracts the length at the end of a pass, so the next one starts past its first rows."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.mutants._base import Array, Batch, check, vary
+
+BREAKS: tuple[str, ...] = ("epoch.no_sample_repeats",)
+MAY_BREAK: tuple[str, ...] = (
+    "epoch.every_sample_appears",
+    "epoch.epochs_do_not_blend",
+    "epoch.epoch_length_is_stable",
+    "order.keeps_order_when_unshuffled",
+    "batching.batches_are_full",
+)
+
+
+def generator(
+    images: Array,
+    labels: Array,
+    batch_size: int,
+    shuffle: bool = False,
+    augment: bool = False,
+    seed: int | None = None,
+) -> Iterator[Batch]:
+    """Yield batches for ever."""
+    check(images, labels, batch_size)
+    rng = np.random.default_rng(seed)
+    count = len(images)
+    start = 0
+    order = rng.permutation(count) if shuffle else np.arange(count)
+    while True:
+        rows = order[start : start + batch_size]
+        batch = images[rows]
+        yield vary(batch, rng) if augment else batch, labels[rows]
+        start += batch_size
+        if start >= count:
+            start = (start - count) % count
+            order = rng.permutation(count) if shuffle else np.arange(count)

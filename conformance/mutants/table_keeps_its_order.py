@@ -1,0 +1,32 @@
+"""Shuffles the images and forgets the table of numbers that goes with them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.mutants._base import Array, check
+
+BREAKS: tuple[str, ...] = ("alignment.inputs_match_each_other",)
+MAY_BREAK: tuple[str, ...] = ()
+
+
+def generator(
+    images: Array,
+    table: Array,
+    labels: Array,
+    batch_size: int,
+    shuffle: bool = False,
+    seed: int | None = None,
+) -> Iterator[tuple[dict[str, Array], Array]]:
+    """Yield batches for ever."""
+    check(images, labels, batch_size)
+    if len(table) != len(images):
+        raise ValueError(f"{len(table)} rows of the table do not go with {len(images)} images")
+    rng = np.random.default_rng(seed)
+    count = len(images)
+    while True:
+        order = rng.permutation(count) if shuffle else np.arange(count)
+        for start in range(0, count, batch_size):
+            rows = order[start : start + batch_size]
+            numbers = table[start : start + batch_size].copy()
+            yield {"image": images[rows], "table": numbers}, labels[rows]
