@@ -4,16 +4,22 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from conformance.mutants._base import Array, Batch, check, vary
+from conformance.mutants._base import Array, Batch, Move, check, moved
 
-BREAKS: tuple[str, ...] = ("purity.source_is_untouched", "augmentation.does_not_compound")
+BREAKS: tuple[str, ...] = ("purity.source_is_untouched",)
 MAY_BREAK: tuple[str, ...] = (
+    "augmentation.does_not_compound",
     "protocol.streams_are_independent",
+    "order.same_seed_same_stream",
     "batching.rows_are_real",
     "alignment.labels_match_augmented_images",
     "epoch.every_sample_appears",
-    "augmentation.varies_between_epochs",
 )
+
+
+def _shift(image: Array, rng: np.random.Generator) -> Array:
+    down, right = rng.integers(-2, 3, size=2)
+    return moved(image, Move(mirror=False, flip=False, turns=0, down=int(down), right=int(right)))
 
 
 def generator(
@@ -34,5 +40,5 @@ def generator(
         for start in range(0, count, batch_size):
             rows = order[start : start + batch_size]
             if augment:
-                data[rows] = vary(data[rows], rng)
+                data[rows] = [_shift(data[row], rng) for row in rows]
             yield data[rows], labels[rows]

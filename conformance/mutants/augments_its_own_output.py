@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from conformance.mutants._base import Array, Batch, check, vary
+from conformance.mutants._base import Array, Batch, check
 
 BREAKS: tuple[str, ...] = ("augmentation.does_not_compound",)
 MAY_BREAK: tuple[str, ...] = (
@@ -13,6 +13,15 @@ MAY_BREAK: tuple[str, ...] = (
     "epoch.every_sample_appears",
     "augmentation.varies_between_epochs",
 )
+
+
+def _zoom(image: Array, rng: np.random.Generator) -> Array:
+    height, width = image.shape[:2]
+    top, bottom, left, right = rng.integers(0, 3, size=4)
+    rows = np.linspace(top, height - 1 - bottom, height).round().astype(int)
+    columns = np.linspace(left, width - 1 - right, width).round().astype(int)
+    zoomed: Array = image[rows[:, None], columns]
+    return zoomed
 
 
 def generator(
@@ -33,5 +42,5 @@ def generator(
         for start in range(0, count, batch_size):
             rows = order[start : start + batch_size]
             if augment:
-                data[rows] = vary(data[rows], rng)
+                data[rows] = [_zoom(data[row], rng) for row in rows]
             yield data[rows], labels[rows]
