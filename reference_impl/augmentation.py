@@ -153,7 +153,15 @@ class Augmenter:
         """
         from reference_impl.dataset import Flow
 
-        return Flow(self, x, y, batch_size, shuffle, sample_weight, seed)
+        return Flow(
+            self,
+            x,
+            y,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            sample_weight=sample_weight,
+            seed=seed,
+        )
 
     def get_random_transform(
         self, img_shape: tuple[int, ...], seed: int | None = None

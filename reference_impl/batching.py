@@ -47,7 +47,8 @@ def steps_per_epoch(n_samples: int, batch_size: int, remainder: Remainder = "kee
         ValueError: for no samples, a batch size below 1, an unknown remainder policy, or when
             dropping the remainder would leave no batch at all (Keras takes 0 steps for "endless").
     """
-    n_samples, batch_size = check_count("n_samples", n_samples), check_batch_size(batch_size)
+    n_samples = check_count("n_samples", n_samples)
+    batch_size = check_count("batch_size", batch_size)
     if remainder not in ("keep", "drop"):
         raise ValueError(f'remainder must be "keep" or "drop", not {remainder!r}')
     if remainder == "keep":
@@ -60,24 +61,19 @@ def steps_per_epoch(n_samples: int, batch_size: int, remainder: Remainder = "kee
     return n_samples // batch_size
 
 
-def check_count(name: str, value: int) -> int:
-    """Return ``value`` as an int of at least 1.
+def check_count(name: str, value: int, least: int = 1) -> int:
+    """Return ``value`` as an int.
 
     Raises:
-        ValueError: if it is not a whole number, or below 1.
+        ValueError: if it is not a whole number, or below ``least``.
     """
     try:
         number = operator.index(value)
     except TypeError:
         raise ValueError(f"{name} must be a whole number, not {value!r}") from None
-    if number < 1 or isinstance(value, bool):
-        raise ValueError(f"{name} must be at least 1, not {value!r}")
+    if number < least or isinstance(value, bool):
+        raise ValueError(f"{name} must be at least {least}, not {value!r}")
     return number
-
-
-def check_batch_size(batch_size: int) -> int:
-    """Return the batch size as an int; ``ValueError`` unless it is a whole number from 1."""
-    return check_count("batch_size", batch_size)
 
 
 def check_seed(seed: int | None) -> int:
@@ -88,13 +84,7 @@ def check_seed(seed: int | None) -> int:
     """
     if seed is None:
         return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        raise ValueError(f"seed must be a whole number or None, not {seed!r}") from None
-    if number < 0:
-        raise ValueError(f"seed must not be negative: {seed!r}")
-    return number
+    return check_count("seed", seed, least=0)
 
 
 def as_source(name: str, data: Any) -> Source:

@@ -14,20 +14,19 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy.typing as npt
-
 from reference_impl.batching import (
     Remainder,
     batches_of,
+    check_count,
     epoch_order,
     steps_per_epoch,
 )
-from reference_impl.samples import Samples
+from reference_impl.samples import Batch, Samples
 
 if TYPE_CHECKING:
     from reference_impl.augmentation import Augmenter
 
-Batch = tuple[npt.NDArray[Any], ...]
+__all__ = ["minibatches", "steps_per_epoch"]
 
 
 def minibatches(
@@ -38,6 +37,7 @@ def minibatches(
     augment: bool | Augmenter = False,
     seed: int | None = None,
     *,
+    sample_weight: Any = None,
     remainder: Remainder = "keep",
     first_epoch: int = 0,
 ) -> Iterator[Batch]:
@@ -47,11 +47,12 @@ def minibatches(
         inputs: array of shape ``(n, …)``, which is only read; to be augmented it must be images,
             ``(n, height, width[, channels])``, in any scale.
         targets: array with one row for each input: labels, one-hot labels, or masks, which move
-            with their image when it is augmented.
+            with their image when it is augmented. None yields ``(inputs,)``.
         batch_size: samples in a batch; the last one of an epoch has what is left.
         shuffle: a new order in every epoch; else the order of ``inputs``.
         augment: True for the tutorial's augmentation, or an ``Augmenter`` of your own.
         seed: the same seed gives the same batches; None draws a fresh one.
+        sample_weight: one for each input, yielded as a third part.
         remainder: "keep" the shorter last batch, or "drop" it.
         first_epoch: where to begin, for a training that is resumed.
 
@@ -63,10 +64,11 @@ def minibatches(
         ValueError: at once, not at the first batch: no samples, lengths that differ, a batch size
             or seed that is none.
     """
-    # A generator function would run nothing before the first next(): so this one checks, and
-    # returns the generator made below.
-    samples = Samples(inputs, targets, augment, seed)
+    # A function with a ``yield`` runs nothing before the first next(). So this one checks, and
+    # returns the generator that is made inside.
+    samples = Samples(inputs, targets, sample_weight, augment=augment, seed=seed)
     steps_per_epoch(len(samples), batch_size, remainder)
+    check_count("first_epoch", first_epoch, least=0)
 
     def stream() -> Iterator[Batch]:
         for epoch in itertools.count(first_epoch):

@@ -1,4 +1,4 @@
-"""Rows of inputs and targets, made into batches: what both generators have in common."""
+"""Rows of inputs, targets and weights, made into batches: what every generator here shares."""
 
 from __future__ import annotations
 
@@ -7,52 +7,79 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reference_impl.batching import (
-    Rows,
-    as_source,
-    check_equal_length,
-    check_seed,
-    take,
-)
+from reference_impl.batching import Rows, as_source, check_equal_length, check_seed, take
 
 if TYPE_CHECKING:
     from reference_impl.augmentation import Augmenter
 
+Batch = tuple[npt.NDArray[Any], ...]
+
 
 class Samples:
-    """Inputs and their targets, checked once; a batch of them depends on rows and epoch alone.
+    """Inputs with their targets and weights, checked once.
+
+    A batch depends on its rows and the epoch alone, so it may be made again, in any order, in any
+    thread or process.
+
+    Args:
+        inputs: ``(n, …)``, an array, a list, or a reader of rows.
+        targets: the same number of rows; None for none.
+        sample_weight: the same number of rows; None for none.
+        augment: True for the tutorial's augmentation, or an ``Augmenter``.
+        seed: None draws one.
+        dtype: of the inputs in a batch; None for their own, float32 in place of float64.
 
     Raises:
-        ValueError: for no samples, lengths that differ, or images that can't be augmented.
+        ValueError: for no samples, lengths that differ, or what is not an image to augment.
     """
 
     def __init__(
-        self, inputs: Any, targets: Any, augment: bool | Augmenter | None, seed: int | None
+        self,
+        inputs: Any,
+        targets: Any = None,
+        sample_weight: Any = None,
+        *,
+        augment: bool | Augmenter | None = False,
+        seed: int | None = None,
+        dtype: npt.DTypeLike | None = None,
     ) -> None:
-        self.inputs = as_source("inputs", inputs)
-        self.targets = as_source("targets", targets)
+        parts = {"inputs": inputs, "targets": targets, "sample_weight": sample_weight}
+        if targets is None and sample_weight is not None:
+            raise ValueError("sample_weight without targets: Keras would take it for the targets")
+        sources = {name: as_source(name, p) for name, p in parts.items() if p is not None}
+        if "inputs" not in sources:
+            raise ValueError("inputs must be an array or a list of samples, not None")
+        self._n = check_equal_length(**sources)
+        self._inputs, *self._others = sources.values()
+        self._dtype = dtype
         self.seed = check_seed(seed)
-        self._n = check_equal_length(inputs=self.inputs, targets=self.targets)
-        self.augmenter = _augmenter(augment)
-        if self.augmenter is not None:
-            self.augmenter.check_images(self.inputs.shape)
+        self._augmenter = _augmenter(augment)
+        if self._augmenter is not None:
+            self._augmenter.check_images(self._inputs.shape)
         # A target with the height and width of its image is a mask: it has to move with it.
-        self._targets_are_masks = len(self.targets.shape) >= 3 and (
-            self.targets.shape[1:3] == self.inputs.shape[1:3]
-        )
+        self._is_mask = [
+            len(part.shape) >= 3 and part.shape[1:3] == self._inputs.shape[1:3]
+            for part in self._others
+        ]
 
     def __len__(self) -> int:
         """Return the number of samples."""
         return self._n
 
-    def batch(self, rows: Rows, epoch: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Return new arrays with the inputs and the targets of these rows."""
-        x, y = take(self.inputs, rows), take(self.targets, rows)
-        if self.augmenter is not None:
-            x = self.augmenter.transform(x, self.seed, epoch, rows)
-            if self._targets_are_masks:
-                y = self.augmenter.transform(y, self.seed, epoch, rows, nearest=True)
-        return x, y
+    def batch(self, rows: Rows, epoch: int) -> Batch:
+        """Return the rows as new arrays: ``(inputs[, targets[, sample_weight]])``."""
+        x = take(self._inputs, rows)
+        others = [take(part, rows) for part in self._others]
+        if self._dtype is not None:
+            x = x.astype(self._dtype, copy=False)
+        augmenter = self._augmenter
+        if augmenter is not None:
+            x = augmenter.transform(x, self.seed, epoch, rows)
+            others = [
+                augmenter.transform(part, self.seed, epoch, rows, nearest=True) if is_mask else part
+                for part, is_mask in zip(others, self._is_mask, strict=True)
+            ]
+        return (x, *others)
 
 
 def _augmenter(augment: bool | Augmenter | None) -> Augmenter | None:
