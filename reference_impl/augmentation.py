@@ -115,7 +115,9 @@ class Augmenter:
         """
         self.check_images(images.shape)
         matrices = [
-            self.matrix(self._parameters(_uniforms(seed, epoch, sample), images.shape[1:]), images)
+            self.matrix(
+                self._parameters(_uniforms(seed, epoch, sample), images.shape[1:]), images.shape[1:]
+            )
             for sample in samples.tolist()
         ]
         return self._warp_all(images, matrices, nearest)
@@ -171,7 +173,7 @@ class Augmenter:
 
     def apply_transform(self, x: Image, transform_parameters: Mapping[str, float | bool]) -> Image:
         """Return the image ``(height, width[, channels])``, moved by such parameters."""
-        return warp(x, self.matrix(transform_parameters, x[np.newaxis]), self.fill_mode, self.cval)
+        return warp(x, self.matrix(transform_parameters, x.shape), self.fill_mode, self.cval)
 
     def random_transform(self, x: Image, seed: int | None = None) -> Image:
         """Return the image moved by one draw, as a new array of the same shape and dtype."""
@@ -184,12 +186,12 @@ class Augmenter:
 
     # --- how ---
 
-    def matrix(self, parameters: Mapping[str, float | bool], images: Image) -> Matrix:
+    def matrix(self, parameters: Mapping[str, float | bool], shape: tuple[int, ...]) -> Matrix:
         """Return the matrix from output to input pixels, rotation · shift · shear · zoom · flip.
 
-        ``images`` only lends its height and width, ``(n, height, width, …)``.
+        ``shape`` is that of one image, ``(height, width, …)``.
         """
-        height, width = images.shape[1:3]
+        height, width = shape[:2]
         theta = math.radians(parameters.get("theta", 0.0))
         shear = math.radians(parameters.get("shear", 0.0))
         tx, ty = parameters.get("tx", 0.0), parameters.get("ty", 0.0)
