@@ -1,0 +1,205 @@
+"""alignment: what belongs to a sample stays with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
+from conformance.guards import augmented, batches_came, identities_seen
+from conformance.labels import Pairing, pairings
+from conformance.run import Batch, Leaf, Run
+from conformance.wording import samples
+
+_ALL = ("stream", "long", "twins", "threads")
+
+
+def _judge_labels(run: Run) -> None:
+    if run.labels is None:
+        raise NotApplicable("it takes no labels")
+    identities_seen(run)
+    if run.claims.labels in ("none", "image"):
+        if not any(b.part("target") for b in run.batches):
+            raise NotApplicable("it yields no targets")
+        if run.claims.labels == "none":
+            raise Undecided("its targets are nothing that labels could be read from")
+        raise NotApplicable("its targets are images")
+    if run.claims.augmentation == "label-changing" and augmented(run):
+        raise Undecided("augmentation is declared to change labels")
+    pairs = [p for stream in run.streams for p in pairings(run, stream)]
+    wrong = [p for p in pairs if p.right is False]
+    if wrong:
+        raise _mislabelled(run, wrong, len(pairs))
+    known = sum(p.right is not None for p in pairs)
+    if known == 0:
+        raise Undecided("no target could be compared with its image's label")
+    total = sum(b.rows for stream in run.streams for b in stream.batches)
+    if known < 0.5 * total:
+        raise Undecided("too few images could be traced to a sample")
+
+
+def _mislabelled(run: Run, wrong: list[Pairing], total: int) -> Violation:
+    first = wrong[0]
+    own = run.labels[first.sample] if run.labels is not None else "?"
+    whose = f", the label of sample {first.meant}" if first.meant >= 0 else ""
+    return Violation(
+        expected=f"label {own} beside the image of sample {first.sample}",
+        observed=f"{first.seen}{whose}; {len(wrong)} of {total} rows are mislabelled",
+        where=f"batch {first.batch}, row {first.row}",
+    )
+
+
+@clause(MUST, scenarios=_ALL)
+def labels_match_images(run: Run) -> None:
+    """Each label is its image's, in every batch, the last one and a hundred later included.
+
+    Why: a label that belongs to another image is noise that no metric shows.
+    Fix: shuffle one index array and take both images and labels with it.
+    """
+    if run.problem.augment:
+        raise NotApplicable("augmentation is on (see alignment.labels_match_augmented_images)")
+    _judge_labels(run)
+
+
+@clause(MUST, scenarios=_ALL)
+def labels_match_augmented_images(run: Run) -> None:
+    """Each label is its image's with augmentation on as well.
+
+    Why: an augmenter that shuffles (``flow`` does by default) returns images in another order.
+    Fix: augment image by image, or pass labels through the same call.
+    """
+    if not augmented(run):
+        raise NotApplicable("augmentation is off")
+    _judge_labels(run)
+
+
+@clause(MUST, scenarios=_ALL)
+def weights_match_images(run: Run) -> None:
+    """Each sample weight is its image's.
+
+    Why: a weight on the wrong sample turns class balancing into noise.
+    Fix: take weights with the same index array as images and labels.
+    """
+    if run.weights is None:
+        raise NotApplicable("it takes no sample weights")
+    identities_seen(run)
+    rows = [
+        (b.index, row, int(sample), float(value[0]))
+        for b in run.batches
+        for leaf in b.part("weight")[:1]
+        if leaf.values is not None and leaf.values.shape[1] == 1
+        for row, (sample, value) in enumerate(zip(b.ids, leaf.values, strict=False))
+        if sample >= 0
+    ]
+    if not rows:
+        raise Undecided("it takes weights but yields none as a third part")
+    ratios = np.array([value / run.weights[sample] for _, _, sample, value in rows])
+    middle = float(np.median(ratios))
+    for (batch, row, sample, value), ratio in zip(rows, ratios, strict=True):
+        if abs(ratio - middle) > 5e-3 * abs(middle) or (run.n > 1 and middle == 0):
+            raise Violation(
+                expected=f"weight {run.weights[sample]:.3f} beside sample {sample}",
+                observed=f"{value:.3f}",
+                where=f"batch {batch}, row {row}",
+            )
+    if run.n > 2 and abs(middle - 1) > 1e-2 and np.ptp(ratios) > 1e-3:
+        raise Undecided("its weights are not those that were given")
+
+
+@clause(MUST, scenarios=_ALL)
+def inputs_match_each_other(run: Run) -> None:
+    """The parts of a multi-input sample are of one sample.
+
+    Why: two inputs of different samples make a sample that never existed.
+    Fix: cut all inputs with the same index array.
+    """
+    batches_came(run)
+    if run.claims.structure == "pairs":
+        raise NotApplicable("pairs of different samples are declared")
+    compared = 0
+    for stream in run.streams:
+        for batch in stream.batches:
+            named = [(leaf.path, ids) for leaf in _readable(batch) if (ids := _ids(run, leaf)) is not None]
+            for (path, ids), (other, others) in _couples(named):
+                both = (ids[: len(others)] >= 0) & (others[: len(ids)] >= 0)
+                apart = np.flatnonzero(both & (ids[: len(others)] != others[: len(ids)]))
+                compared += int(both.sum())
+                if apart.size:
+                    row = int(apart[0])
+                    raise Violation(
+                        expected=f"{path} and {other} of one sample in each row",
+                        observed=f"{samples([ids[row]])} in {path}, {samples([others[row]])} in {other}",
+                        where=f"batch {batch.index}, row {row}",
+                    )
+    if not compared:
+        raise NotApplicable("it has one input")
+
+
+def _readable(batch: Batch) -> Iterable[Leaf]:
+    autoencoded = tuple(leaf for leaf in batch.part("target") if leaf.decoded is not None)
+    return (*batch.part("input"), *autoencoded)
+
+
+def _ids(run: Run, leaf: Leaf) -> np.ndarray | None:  # type: ignore[type-arg]
+    if leaf.decoded is not None:
+        return leaf.decoded.ids
+    if leaf.values is None or run.table is None or leaf.values.shape[1] != run.table.shape[1]:
+        return None
+    distance = np.abs(leaf.values[:, None] - run.table[None]).max(axis=2)
+    return np.where(distance.min(axis=1) < 1e-3, distance.argmin(axis=1), -1)
+
+
+def _couples(named: list[tuple[str, np.ndarray]]) -> Iterable[tuple[tuple[str, np.ndarray], tuple[str, np.ndarray]]]:  # type: ignore[type-arg]
+    return ((named[0], other) for other in named[1:])
+
+
+@clause(MUST)
+def label_values_survive(run: Run) -> None:
+    """Labels keep their values: no overflow, no interpolation, one-hot rows of constant width.
+
+    Why: int8 turns class 200 into -56; ``to_categorical`` without num_classes counts per batch.
+    Fix: use int32 or float32 targets and pass ``num_classes``.
+    """
+    batches_came(run)
+    if run.labels is None or run.claims.labels not in ("same", "onehot", "map"):
+        raise NotApplicable("it yields no labels that were given to it")
+    widths: dict[str, tuple[int, ...]] = {}
+    for batch in run.batches:
+        for leaf in batch.part("target"):
+            width = widths.setdefault(leaf.path, leaf.shape[1:])
+            if leaf.shape[1:] != width:
+                raise Violation(
+                    expected=f"targets of shape (rows, {', '.join(map(str, width))})",
+                    observed=f"{leaf.shape}",
+                    where=f"batch {batch.index}, {leaf.path}",
+                )
+        for leaf in batch.part("target")[:1]:
+            _values_known(run, batch, leaf)
+
+
+def _values_known(run: Run, batch: Batch, leaf: Leaf) -> None:
+    mixed = augmented(run) and run.claims.augmentation in ("mixing", "label-changing")
+    if leaf.values is None or run.labels is None or mixed:
+        return
+    if run.claims.labels == "same":
+        known = run.labels.astype(float)
+        apart = np.abs(leaf.values[:, :1] - known[None]).min(axis=1)
+        strange = np.flatnonzero(apart > 1e-3 * np.maximum(1, np.abs(leaf.values[:, 0])))
+        if strange.size:
+            row = int(strange[0])
+            raise Violation(
+                expected=f"one of the labels {known.min():g}…{known.max():g} that were given",
+                observed=f"{leaf.values[row, 0]:g}",
+                where=f"batch {batch.index}, row {row}",
+            )
+    if run.claims.labels == "onehot":
+        total = leaf.values.sum(axis=1)
+        strange = np.flatnonzero((np.abs(total - 1) > 1e-2) | (leaf.values.min(axis=1) < -1e-6))
+        if strange.size:
+            row = int(strange[0])
+            raise Violation(
+                expected="one-hot rows, which add up to 1",
+                observed=f"{np.array2string(leaf.values[row], precision=2, threshold=8)}",
+                where=f"batch {batch.index}, row {row}",
+            )

@@ -1,0 +1,182 @@
+"""order: source order without shuffling, another one with it."""
+
+from __future__ import annotations
+
+from math import lgamma, log
+
+from conformance.contract import MUST, SHOULD, NotApplicable, Undecided, Violation, clause
+from conformance.guards import batches_came, identities_seen, passes, sampled_once, shuffled, whole_epochs
+from conformance.run import Epoch, Run, Stream
+from conformance.wording import batch_lines, pass_line, samples
+
+_ERROR = 1e-9
+"""Largest probability with which chance may be taken for a fault."""
+
+
+def _first_seen(epoch: Epoch) -> list[int]:
+    """Return the identified samples in the order of their first coming."""
+    return list(dict.fromkeys(i for i in epoch.ids.tolist() if i >= 0))
+
+
+@clause(MUST)
+def keeps_order_when_unshuffled(run: Run) -> None:
+    """Without shuffling, samples come in source order, in every pass.
+
+    Why: predictions are matched with file names by position.
+    Fix: use ``numpy.arange(n)`` as the order where shuffle is off.
+    """
+    if shuffled(run):
+        raise NotApplicable("it shuffles here")
+    sampled_once(run)
+    identities_seen(run)
+    if run.claims.shuffles == "fixed":
+        raise Undecided(
+            "it has an order of its own, the same at every opening",
+            declare='shuffles = "always" or "never", or add a shuffle parameter',
+        )
+    for epoch in whole_epochs(run):
+        order = _first_seen(epoch)
+        if order != sorted(order):
+            k = next(i for i in range(1, len(order)) if order[i] < order[i - 1])
+            raise Violation(
+                expected=f"samples in source order in {pass_line(epoch)}",
+                observed=f"sample {order[k]} after sample {order[k - 1]}: {batch_lines(epoch.batches)}",
+                where=pass_line(epoch),
+            )
+
+
+def _long_enough(run: Run, epochs: tuple[Epoch, ...]) -> None:
+    """Pass if chance would give one certain order with less probability than allowed."""
+    window = run.claims.window
+    free = min(window, run.n) if window and run.claims.shuffles == "window" else run.n
+    if lgamma(free + 1) < -log(_ERROR):
+        raise NotApplicable(f"{free} samples can come in source order by chance")
+    if not epochs or any((e.ids < 0).any() for e in epochs):
+        raise Undecided("some rows could not be traced to a sample")
+
+
+def _wants_shuffling(run: Run) -> tuple[Epoch, ...]:
+    if not shuffled(run):
+        raise NotApplicable("it does not shuffle here")
+    sampled_once(run)
+    identities_seen(run)
+    epochs = whole_epochs(run)
+    _long_enough(run, epochs)
+    return epochs
+
+
+@clause(MUST)
+def shuffles_when_asked(run: Run) -> None:
+    """With shuffling on, samples do not come in source order.
+
+    Why: sorted classes make every batch one-sided.
+    Fix: ``rng.permutation(n)`` at the start of each pass, used for images and labels alike.
+    """
+    epochs = _wants_shuffling(run)
+    if all(_first_seen(e) == sorted(_first_seen(e)) for e in epochs):
+        raise Violation(
+            expected="another order than the source's",
+            observed=f"source order: {batch_lines(epochs[0].batches)}",
+            where=pass_line(epochs[0]),
+        )
+
+
+@clause(MUST)
+def reshuffles_every_epoch(run: Run) -> None:
+    """With shuffling on, passes differ in their order.
+
+    Why: one order for all epochs repeats the same batches, and the same gradient noise.
+    Fix: draw the permutation inside the endless loop, from a generator made outside it.
+    """
+    epochs = _wants_shuffling(run)
+    orders = [e.ids.tolist() for e in epochs]
+    if orders[0] == sorted(orders[0]):
+        raise NotApplicable("it does not shuffle at all (see order.shuffles_when_asked)")
+    for k in range(1, len(orders)):
+        if orders[k] == orders[k - 1]:
+            raise Violation(
+                expected="another order in each pass",
+                observed=f"{pass_line(epochs[k])} repeats {pass_line(epochs[k - 1])}: {batch_lines(epochs[k].batches, 3)}",
+                where=pass_line(epochs[k]),
+            )
+
+
+@clause(MUST)
+def shuffles_across_batches(run: Run) -> None:
+    """With shuffling on, the sets of samples that form batches change too.
+
+    Why: shuffling batches, or rows inside a batch, leaves the same samples together for ever.
+    Fix: permute samples before cutting batches.
+    """
+    if run.claims.shuffles == "window":
+        raise NotApplicable("a shuffle window is declared")
+    epochs = _wants_shuffling(run)
+    size = run.problem.batch_size
+    if size < 2 or size >= run.n:
+        raise NotApplicable("batches of one, or one batch for all")
+    if len(epochs) < 2:
+        raise NotApplicable("fewer than 2 whole passes came")
+    if all(e.ids.tolist() == sorted(e.ids.tolist()) for e in epochs):
+        raise NotApplicable("it does not shuffle at all (see order.shuffles_when_asked)")
+    if len({tuple(e.ids.tolist()) for e in epochs}) == 1:
+        raise NotApplicable("it does not reshuffle (see order.reshuffles_every_epoch)")
+    groups = [{frozenset(b.ids.tolist()) for b in e.batches if len(b.ids) == size} for e in epochs]
+    common = set.intersection(*groups)
+    if len(common) == min(len(g) for g in groups) and common:
+        example = sorted(next(iter(common)))
+        raise Violation(
+            expected="other sets of samples in the batches of each pass",
+            observed=f"the same {len(common)} sets in every pass, e.g. {samples(example)}",
+            where=pass_line(epochs[1]),
+        )
+
+
+def _content(stream: Stream) -> list[tuple[int, ...]]:
+    return [leaf.digests for b in stream.batches for leaf in b.leaves]
+
+
+def _three(run: Run) -> None:
+    if not run.claims.seeded:
+        raise NotApplicable("it takes no seed")
+    if len(run.streams) < 3:
+        raise NotApplicable("it could not be opened three times")
+    batches_came(run)
+    if not (shuffled(run) or run.problem.augment or run.claims.augments == "always"):
+        raise NotApplicable("nothing in it is random")
+
+
+@clause(MUST, scenarios=("seeds",))
+def same_seed_same_stream(run: Run) -> None:
+    """Opened twice with one seed, it yields the same stream, whatever the global state.
+
+    Why: a seed that doesn't fix the stream makes a result that can't be repeated.
+    Fix: draw everything from ``rng = numpy.random.default_rng(seed)``, nothing from globals.
+    """
+    _three(run)
+    first, second = _content(run.streams[0]), _content(run.streams[1])
+    if first != second:
+        k = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), 0)
+        a, b = run.streams[0].batches, run.streams[1].batches
+        per = max(1, len(a[0].leaves))
+        index = min(k // per, len(a) - 1, len(b) - 1)
+        raise Violation(
+            expected="the same stream from the same seed",
+            observed=f"batch {index} holds {samples(a[index].ids)}, then {samples(b[index].ids)}"
+            if list(a[index].ids) != list(b[index].ids)
+            else f"other pixels in batch {index}",
+            where=f"batch {index}",
+        )
+
+
+@clause(SHOULD, scenarios=("seeds",))
+def different_seed_different_stream(run: Run) -> None:
+    """Opened with another seed, it yields another stream.
+
+    Why: a seed without effect gives "repeated runs" that are one run.
+    Fix: pass the seed on to the generator that draws.
+    """
+    _three(run)
+    if not passes(run, run.streams[0]) or lgamma(run.n + 1) < -log(_ERROR):
+        raise NotApplicable("too few samples came")
+    if _content(run.streams[0]) == _content(run.streams[2]):
+        raise Violation(expected="another stream from another seed", observed="the same one")

@@ -1,0 +1,271 @@
+"""From broken clauses to the one reason behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.problem import Problem
+from conformance.run import Run
+from conformance.verdict import Cause
+from conformance.wording import samples
+
+if TYPE_CHECKING:
+    from conformance.judge import Broken
+
+_COVERAGE = (
+    "epoch.every_sample_appears",
+    "epoch.no_sample_repeats",
+    "epoch.epochs_do_not_blend",
+    "epoch.epoch_length_is_stable",
+    "batching.batches_are_full",
+    "batching.no_batch_is_oversized",
+    "protocol.knows_its_length",
+    "protocol.can_start_again",
+)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One known reason.
+
+    Attributes:
+        name: short, as the reports show it.
+        seen: returns the evidence in a sentence, "" if it isn't there.
+        explains: clauses that break for this reason.
+        fix: what to change.
+    """
+
+    name: str
+    seen: Callable[[Evidence], str]
+    explains: tuple[str, ...]
+    fix: str
+
+
+class Evidence:
+    """What is known when a reason is looked for."""
+
+    def __init__(self, broken: list[Broken], runs: Mapping[Problem, Run]) -> None:
+        self.broken = {b.clause.id: b for b in broken}
+        self.plain = [
+            r
+            for p, r in runs.items()
+            if p.scenario == "stream" and not p.shuffle and not p.augment and r.batches and r.known
+        ]
+        self.runs = runs
+
+    def breaks(self, *clause_ids: str) -> bool:
+        """Whether any of these clauses is broken."""
+        return any(c in self.broken for c in clause_ids)
+
+    def observed(self, clause_id: str) -> str:
+        """Return what was seen of a broken clause, "" if it is not broken."""
+        item = self.broken.get(clause_id)
+        return item.violation.observed if item else ""
+
+
+def diagnose(broken: list[Broken], runs: Mapping[Problem, Run]) -> list[Cause]:
+    """Group broken clauses under the reasons that can be told from the runs.
+
+    A clause that no known reason explains is a cause of its own.
+    """
+    evidence = Evidence(broken, runs)
+    left = [b.clause.id for b in broken]
+    causes: list[Cause] = []
+    for pattern in PATTERNS:
+        theirs = tuple(c for c in left if c in pattern.explains)
+        text = pattern.seen(evidence) if theirs else ""
+        if text:
+            ordered = tuple(sorted(theirs, key=pattern.explains.index))
+            causes.append(Cause(pattern.name, text, pattern.fix, ordered))
+            left = [c for c in left if c not in theirs]
+    for item in broken:
+        if item.clause.id in left:
+            name = item.clause.id.partition(".")[2].replace("_", " ")
+            causes.append(
+                Cause(f"not so: {name}", item.violation.observed, item.clause.fix, (item.clause.id,))
+            )
+    return causes
+
+
+def _strides(run: Run) -> list[int]:
+    firsts = [int(b.ids[0]) for b in run.batches if b.rows and b.ids[0] >= 0]
+    return [b - a for a, b in zip(firsts, firsts[1:], strict=False) if b > a]
+
+
+def _slides(evidence: Evidence) -> str:
+    for run in evidence.plain:
+        strides = _strides(run)
+        if run.problem.batch_size >= 2 and len(strides) >= 2 and set(strides) == {1}:
+            a, b = run.batches[:2]
+            return (
+                f"with {run.problem.describe()}, batch 0 holds {samples(a.ids)} and batch 1 "
+                f"{samples(b.ids)}: the window moves by 1 instead of by {run.problem.batch_size}"
+            )
+    return ""
+
+
+def _missing(run: Run) -> set[int]:
+    seen = {i for e in run.epochs for i in e.ids.tolist()}
+    return set(range(run.n)) - seen if run.epochs and -1 not in seen else set()
+
+
+def _last_window_lost(evidence: Evidence) -> str:
+    if not evidence.breaks(*_COVERAGE):
+        return ""
+    for run in evidence.plain:
+        n, size = run.n, run.problem.batch_size
+        everything = set(run.ids.tolist())
+        if n > size and n % size == 0 and everything and -1 not in everything:
+            lost = set(range(n)) - everything
+            if n - 1 in lost and len(lost) <= size:
+                return (
+                    f"with {run.problem.describe()}, {samples(sorted(lost))} never came although "
+                    f"{size} divides {n}: the last window is lost"
+                )
+    return ""
+
+
+def _tail_dropped(evidence: Evidence) -> str:
+    for run in evidence.plain:
+        n, size = run.n, run.problem.batch_size
+        tail = n % size
+        if tail and _missing(run) == set(range(n - tail, n)):
+            return (
+                f"with {run.problem.describe()}, {samples(range(n - tail, n))} never came: the "
+                f"remainder of {n} % {size} = {tail} is dropped"
+            )
+    return ""
+
+
+def _wraps(evidence: Evidence) -> str:
+    for run in evidence.plain:
+        for batch in run.batches:
+            ids = batch.ids.tolist()
+            if len(ids) > 1 and run.n > len(ids) and 0 in ids[1:] and ids[ids.index(0) - 1] == run.n - 1:
+                return (
+                    f"with {run.problem.describe()}, batch {batch.index} holds {samples(ids)}: "
+                    "it goes on with the next pass inside a batch"
+                )
+    return ""
+
+
+def _with_replacement(evidence: Evidence) -> str:
+    if not evidence.breaks("epoch.no_sample_repeats") or not evidence.breaks("epoch.every_sample_appears"):
+        return ""
+    for problem, run in evidence.runs.items():
+        if problem.scenario != "stream" or len(run.epochs) < 2 or run.n < 5:
+            continue
+        orders = {tuple(e.ids.tolist()) for e in run.epochs}
+        if len(orders) == len(run.epochs) and all(
+            len(set(o)) < len(o) and -1 not in o for o in orders
+        ):
+            one = run.epochs[0].ids.tolist()
+            return (
+                f"with {problem.describe()}, pass 1 draws {samples(one, 12)}: samples are drawn "
+                "with replacement"
+            )
+    return ""
+
+
+def _broken_text(*clause_ids: str) -> Callable[[Evidence], str]:
+    def seen(evidence: Evidence) -> str:
+        return next((evidence.observed(c) for c in clause_ids if evidence.breaks(c)), "")
+
+    return seen
+
+
+def _stall_for_small_n(evidence: Evidence) -> str:
+    stalls = [p for p, r in evidence.runs.items() if r.ending and r.ending.kind == "stalled"]
+    if stalls and all(p.n <= p.batch_size for p in stalls):
+        ending = evidence.runs[stalls[0]].ending
+        return (
+            f"it stalls for n <= batch_size ({', '.join(f'n={p.n}, batch_size={p.batch_size}' for p in stalls[:3])}): "
+            f"the loop is empty and never yields, at {ending.line if ending else ''}"
+        )
+    return ""
+
+
+def _memory(kind: str, text: str) -> Callable[[Evidence], str]:
+    def seen(evidence: Evidence) -> str:
+        for problem, run in evidence.runs.items():
+            for stream in run.streams:
+                for finding in stream.sharing:
+                    if finding.kind == kind:
+                        return text.format(
+                            path=finding.path,
+                            batch=finding.batch,
+                            other=finding.other,
+                            problem=problem.describe(),
+                        )
+        return ""
+
+    return seen
+
+
+_SOURCE_WRITES = (
+    "purity.source_is_untouched",
+    "augmentation.does_not_compound",
+    "arrays.pixels_survive",
+    "arrays.values_keep_their_scale",
+    "augmentation.leaves_images_alone_otherwise",
+    "order.keeps_order_when_unshuffled",
+)
+
+PATTERNS: tuple[Pattern, ...] = (
+    Pattern(
+        "stalls for n <= batch size",
+        _stall_for_small_n,
+        ("protocol.never_stalls", "protocol.opens_cleanly"),
+        "yield the short batch: range(0, n, batch_size) is never empty for n >= 1",
+    ),
+    Pattern(
+        "windows slide by one sample",
+        _slides,
+        _COVERAGE,
+        "give the range a step: range(0, n, batch_size)",
+    ),
+    Pattern(
+        "the last window is lost",
+        _last_window_lost,
+        (*_COVERAGE, "epoch.every_sample_appears"),
+        "end the range at n: range(0, n, batch_size), not range(0, n - batch_size, batch_size)",
+    ),
+    Pattern(
+        "the remainder is dropped",
+        _tail_dropped,
+        _COVERAGE,
+        "yield the shorter last batch too; or declare remainder = \"drop\"",
+    ),
+    Pattern(
+        "samples are drawn with replacement",
+        _with_replacement,
+        (*_COVERAGE, "order.shuffles_across_batches", "order.keeps_order_when_unshuffled"),
+        "draw one permutation a pass; or declare sampling = \"random\"",
+    ),
+    Pattern(
+        "the stream wraps inside a batch",
+        _wraps,
+        _COVERAGE,
+        "end the pass with a shorter batch; or declare remainder = \"continue\"",
+    ),
+    Pattern(
+        "writes into its source",
+        _broken_text("purity.source_is_untouched"),
+        _SOURCE_WRITES,
+        "copy before changing: batch = x[rows] (an index array copies), then augment batch",
+    ),
+    Pattern(
+        "one buffer is reused",
+        _memory("changed", "{path} of batch {batch} changed after it was handed out ({problem})"),
+        ("purity.batches_own_their_memory", "batching.rows_are_real", "protocol.streams_are_independent"),
+        "allocate inside the loop, or yield buffer.copy()",
+    ),
+    Pattern(
+        "batches are views of the source",
+        _memory("source", "{path} of batch {batch} is a view of the caller's {other!r} ({problem})"),
+        ("purity.batches_own_their_memory",),
+        "index with an array, or copy the slice: x[i:j].copy()",
+    ),
+)

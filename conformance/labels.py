@@ -1,0 +1,128 @@
+"""Which class a target means, and whether it is its image's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.run import Leaf, Run, Stream
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """One target row beside the sample whose image came with it.
+
+    Attributes:
+        batch, row: where.
+        sample: the image's.
+        seen: the target's value as text.
+        meant: the sample whose label that is, -1 if it can't be told.
+        right: whether it is the image's label; None if unknown.
+    """
+
+    batch: int
+    row: int
+    sample: int
+    seen: str
+    meant: int
+    right: bool | None
+
+
+def encoding(run: Run) -> str:
+    """Return how targets encode labels: ``same``, ``onehot``, ``map``, ``image`` or ``none``.
+
+    ``same``: integers or floats passed through; also where all of them are another sample's,
+    since an author who renumbers classes does not merely permute them among the samples.
+    """
+    leaf = _target(run)
+    if leaf is None:
+        return "none"
+    if leaf.decoded is not None:
+        return "image"
+    if leaf.values is None or run.labels is None:
+        return "none"
+    width = leaf.values.shape[1]
+    classes = int(run.labels.max()) + 1 if len(run.labels) else 0
+    values = np.concatenate(
+        [x.values for b in run.batches for x in b.part("target") if x.path == leaf.path and x.values is not None and x.values.shape[1] == width]
+    )
+    if width == 1:
+        known = set(map(float, run.labels))
+        return "same" if np.isin(values[:, 0], list(known)).mean() > 0.5 else "map"
+    if width >= 2 and width >= classes and (values.max(axis=1) > values.mean(axis=1)).all():
+        top = np.sort(values, axis=1)
+        if (top[:, -1] > 0.5).all() and (top[:, -2] < top[:, -1]).all():
+            return "onehot"
+    return "map"
+
+
+def _target(run: Run) -> Leaf | None:
+    for batch in run.batches:
+        for leaf in batch.part("target"):
+            return leaf
+    return None
+
+
+def pairings(run: Run, stream: Stream) -> list[Pairing]:
+    """Pair each identified image with its target, over the first target leaf of each batch."""
+    if run.labels is None:
+        return []
+    how = run.claims.labels
+    rows: list[tuple[int, int, int, Array]] = []
+    for batch in stream.batches:
+        for leaf in batch.part("target")[:1]:
+            if leaf.values is None:
+                continue
+            for row, (sample, value) in enumerate(zip(batch.ids, leaf.values, strict=False)):
+                if sample >= 0:
+                    rows.append((batch.index, row, int(sample), value))
+    if how == "same":
+        return [_same(run.labels, *r) for r in rows]
+    if how == "onehot":
+        return [_onehot(run.labels, *r) for r in rows]
+    return _mapped(run.labels, rows)
+
+
+def _owner(labels: Array, label: float) -> int:
+    owners = np.flatnonzero(labels == label)
+    return int(owners[0]) if len(owners) else -1
+
+
+def _same(labels: Array, batch: int, row: int, sample: int, value: Array) -> Pairing:
+    seen = float(value[0])
+    # float16 and float32 round: what is meant is the nearest label
+    right = abs(seen - float(labels[sample])) <= 1e-3 * max(1.0, abs(seen))
+    return Pairing(batch, row, sample, f"{seen:g}", _owner(labels, round(seen)), right)
+
+
+def _onehot(labels: Array, batch: int, row: int, sample: int, value: Array) -> Pairing:
+    top = int(value.argmax())
+    if len(value) > 1 and (value == value[top]).sum() > 1:
+        return Pairing(batch, row, sample, "no class", -1, False)
+    return Pairing(batch, row, sample, f"class {top}", _owner(labels, top), top == labels[sample])
+
+
+def _mapped(labels: Array, rows: list[tuple[int, int, int, Array]]) -> list[Pairing]:
+    """Learn which value stands for which class by majority, and judge each row by it."""
+    votes: dict[Any, dict[bytes, int]] = defaultdict(lambda: defaultdict(int))
+    for _, _, sample, value in rows:
+        votes[labels[sample]][np.round(value, 6).tobytes()] += 1
+    winners = {label: max(v, key=lambda k: v[k]) for label, v in votes.items()}
+    owners: dict[bytes, Any] = {}
+    for label, value_bytes in winners.items():
+        owners.setdefault(value_bytes, label)
+    out = []
+    for batch, row, sample, value in rows:
+        key = np.round(value, 6).tobytes()
+        label = labels[sample]
+        clear = votes[label][winners[label]] > 0.5 * sum(votes[label].values())
+        right = key == winners[label] if clear else None
+        text = np.array2string(value, precision=3, threshold=4)
+        out.append(Pairing(batch, row, sample, text, _owner(labels, owners.get(key, -1)), right))
+    return out

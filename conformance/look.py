@@ -1,0 +1,267 @@
+"""The first look: what a subject seems to promise, from a few batches of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.claims import Claims
+from conformance.observe import Description, identities
+from conformance.problem import Problem, Space
+from conformance.run import Ending, Leaf, Run, Stream
+
+if TYPE_CHECKING:
+    from conformance.observe import Observer
+
+Array = NDArray[Any]
+
+_CLASSES = (0, 5, 2, 10, 3)
+"""Numbers of classes to try; 0 is one a sample, which shows the most."""
+
+_MANY = 150
+"""Samples for a subject that has a batch size of its own."""
+
+
+def first_look(observer: Observer) -> Description:
+    """Feed the subject, see what comes, and resolve its claims.
+
+    Raises:
+        UsageError: the spec or a declaration is wrong.
+        SubjectError: the user's module fails on import.
+    """
+    subject = observer.subject
+    roles = subject.binding.roles()
+    declared = dict(subject.declaration.claims)
+    base = Claims(origin=dict.fromkeys(declared, "declared"), **_known(declared))
+    if not subject.fed:
+        return _closed(observer, base)
+    sized_batch = "batch_size" in roles
+    look = Problem(n=14, batch_size=3, passes=2) if sized_batch else Problem(_MANY, 50, passes=1)
+    run, problem = _feed(observer, look, base, takes_labels=bool(roles & _LABELLED))
+    stream = run.stream
+    if not stream.batches:
+        return Description(
+            kind=_kind(observer, stream),
+            roles=subject.binding.rows(),
+            claims=base,
+            space=Space(classes=problem.classes),
+            trouble=stream.ending or Ending("exhausted", 0, "it yielded nothing"),
+        )
+    hard = 0
+    if not sized_batch:
+        hard = int(Counter(b.rows for b in stream.batches).most_common(1)[0][0])
+        problem = replace(problem, n=3 * hard + 1, batch_size=hard, passes=2)
+        run = observer.record(problem, base)
+    claims = _infer(observer, replace(base, hard_batch=hard), problem, run)
+    space = Space(
+        can_shuffle="shuffle" in roles,
+        can_augment=bool(roles & {"augment", "augmenter"}),
+        takes_seed=bool(roles & {"seed", "rng"}),
+        hard_batch=hard,
+        classes=problem.classes,
+        takes_weights="weights" in roles,
+    )
+    return Description(
+        kind=_kind(observer, run.stream), roles=subject.binding.rows(), claims=claims, space=space
+    )
+
+
+_LABELLED = {"labels", "onehot_labels", "float_labels", "string_labels", "pairs", "samples"}
+
+
+def _known(declared: dict[str, Any]) -> dict[str, Any]:
+    """Return the declared claims in the form in which :class:`Claims` holds them."""
+    out = {k: v for k, v in declared.items() if k in Claims.__dataclass_fields__}
+    if isinstance(out.get("scale"), (list, tuple)):
+        out["scale"] = tuple(float(v) for v in out["scale"])
+    return out
+
+
+def _kind(observer: Observer, stream: Stream) -> str:
+    obj = observer.subject.obj
+    kind = stream.kind or ("class" if isinstance(obj, type) else "callable")
+    if kind == "generator function" and not _is_generator_function(obj):
+        return "factory of a generator" if callable(obj) else "generator object"
+    return kind
+
+
+def _is_generator_function(obj: Any) -> bool:
+    import inspect
+
+    return inspect.isgeneratorfunction(inspect.unwrap(obj)) if callable(obj) else False
+
+
+def _feed(
+    observer: Observer, problem: Problem, claims: Claims, *, takes_labels: bool
+) -> tuple[Run, Problem]:
+    """Try numbers of classes and dtypes until a batch comes; return the first run if none does."""
+    first: tuple[Run, Problem] | None = None
+    for classes in _CLASSES if takes_labels else (0,):
+        for dtype in ("uint8", "float32"):
+            asked = replace(problem, classes=classes, dtype=dtype)
+            run = observer.record(asked, claims)
+            first = first or (run, asked)
+            enough = run.stream.ending is None or len(run.batches) >= asked.steps
+            if run.batches and (enough or run.stream.ending.kind != "raised"):  # type: ignore[union-attr]
+                return run, asked
+            if run.stream.ending and run.stream.ending.kind == "refused":
+                return run, asked
+    if first is None:
+        raise RuntimeError("no feed was tried")
+    return first
+
+
+def _closed(observer: Observer, base: Claims) -> Description:
+    """Look at a subject that brings its own data."""
+    return Description(
+        kind=f"closed {'iterator' if observer.subject.one_shot else 'factory'}",
+        roles=observer.subject.binding.rows(),
+        claims=base,
+        space=Space(fixed_n=1),
+        closed=True,
+    )
+
+
+class _Inference:
+    """Collects claims that were not declared, with the reason for each."""
+
+    def __init__(self, claims: Claims) -> None:
+        self.claims = claims
+
+    def say(self, name: str, value: Any, why: str) -> None:
+        """Set a claim unless the user declared it."""
+        if not self.claims.declared(name):
+            origin = {**self.claims.origin, name: why}
+            self.claims = replace(self.claims, **{name: value}, origin=origin)
+
+
+def _infer(observer: Observer, claims: Claims, problem: Problem, run: Run) -> Claims:
+    roles = observer.subject.binding.roles()
+    out = _Inference(claims)
+    stream = run.stream
+    out.say("endless", not stream.sized, "by kind")
+    out.say("seeded", bool(roles & {"seed", "rng"}), "role")
+    other = observer.record(replace(problem, seed=problem.seed + 1), claims).stream
+    _say_arrays(out, stream)
+    _say_order(out, roles, problem, stream, other)
+    _say_augmentation(out, roles, stream, other)
+    _say_labels(out, run)
+    _say_remainder(out, observer)
+    return out.claims
+
+
+def _images(stream: Stream, part: str = "input") -> list[Leaf]:
+    return [
+        leaf
+        for batch in stream.batches
+        for leaf in batch.leaves
+        if leaf.part == part and leaf.decoded is not None and leaf.decoded.layout is not None
+    ]
+
+
+def _say_arrays(out: _Inference, stream: Stream) -> None:
+    leaves = _images(stream)
+    if not leaves:
+        return
+    first = leaves[0]
+    decoded = [leaf.decoded for leaf in leaves if leaf.path == first.path and leaf.decoded]
+    layouts = Counter(d.layout for d in decoded)
+    out.say("layout", layouts.most_common(1)[0][0], "seen")
+    names = Counter(n for d in decoded for n in d.channels if n != "?")
+    if names:
+        out.say("channels", names.most_common(1)[0][0], "seen")
+    dtype = Counter(leaf.dtype for leaf in leaves if leaf.path == first.path)
+    out.say("dtype", dtype.most_common(1)[0][0], "seen")
+    paths = {leaf.path for leaf in leaves}
+    targets = _images(stream, "target")
+    if targets and any((leaf.decoded.ids >= 0).any() for leaf in targets if leaf.decoded):
+        out.say("structure", "autoencoder", "seen: the targets are images")
+    elif len(paths) > 1:
+        out.say("structure", "multi-input", "seen")
+    out.say("scale", _scale([leaf for leaf in leaves if leaf.path == first.path]), "seen")
+
+
+def _scale(leaves: list[Leaf]) -> Any:
+    """Return the range of the images, or ``per-image`` where each is brought to its own."""
+    ranges = np.concatenate([leaf.ranges for leaf in leaves])
+    low, high, mean, deviation = ranges.T
+    if np.ptp(mean) < 1e-3 and np.ptp(deviation) < 1e-2 and deviation.mean() > 0.5 and low.min() < 0:
+        return "per-image"
+    return (float(np.median(low)), float(np.median(high)))
+
+
+def _say_order(
+    out: _Inference, roles: frozenset[str], problem: Problem, stream: Stream, other: Stream
+) -> None:
+    if "shuffle" in roles:
+        out.say("shuffles", "flag", "role")
+        return
+    ids = identities(stream)
+    source = np.arange(len(ids)) % problem.n
+    size = max(1, problem.batch_size)
+    by_pass = np.concatenate([np.arange(problem.n)] * (1 + len(ids) // problem.n))[: len(ids)]
+    if np.array_equal(ids, source) or np.array_equal(ids[:size], by_pass[:size]):
+        known = ids[: problem.n]
+        if np.array_equal(known, np.arange(len(known))) or not np.array_equal(
+            identities(other), ids
+        ):
+            out.say("shuffles", "never", "seen: source order")
+            if np.array_equal(known, np.arange(len(known))):
+                return
+    if np.array_equal(identities(other), ids) or (ids < 0).any():
+        out.say("shuffles", "fixed", "seen: an order of its own, the same at every opening")
+    else:
+        out.say("shuffles", "always", "seen: another order at every opening")
+
+
+def _say_augmentation(
+    out: _Inference, roles: frozenset[str], stream: Stream, other: Stream
+) -> None:
+    if roles & {"augment", "augmenter"}:
+        out.say("augments", "flag", "role")
+        return
+    leaves = _images(stream)
+    exact = np.concatenate([leaf.decoded.exact for leaf in leaves if leaf.decoded] or [np.ones(0)])
+    if exact.all():
+        out.say("augments", "never", "seen: images as in the source")
+        return
+    if _same_pixels(stream, other):
+        out.say("augments", "never", "seen: changed, but always in the same way")
+        return
+    out.say("augments", "always", "seen: images differ from draw to draw")
+
+
+def _same_pixels(stream: Stream, other: Stream) -> bool:
+    seen: dict[tuple[str, int], int] = {}
+    for leaf in (*_images(stream), *_images(other)):
+        if leaf.decoded is None:
+            continue
+        for sample, value in zip(leaf.decoded.ids, leaf.digests, strict=True):
+            if sample >= 0 and seen.setdefault((leaf.path, int(sample)), value) != value:
+                return False
+    return bool(seen)
+
+
+def _say_labels(out: _Inference, run: Run) -> None:
+    from conformance.labels import encoding
+
+    found = encoding(run)
+    if found:
+        out.say("labels", found, "seen")
+
+
+def _say_remainder(out: _Inference, observer: Observer) -> None:
+    """Take a parameter ``drop_last=True`` in the signature for the declaration that it is."""
+    import inspect
+
+    try:
+        parameters = inspect.signature(observer.subject.obj).parameters
+    except (TypeError, ValueError):
+        return
+    for name in ("drop_last", "drop_remainder", "drop_final", "droplast"):
+        if name in parameters and parameters[name].default is True:
+            out.say("remainder", "drop", f"parameter {name}=True")

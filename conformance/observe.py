@@ -1,0 +1,369 @@
+"""Opens a subject on a problem and records what comes out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from conformance.adapters import NotAStream, adapt
+from conformance.adapters.base import Opened
+from conformance.claims import Claims
+from conformance.config import Settings, SubjectConfig, UsageError
+from conformance.isolation.errors import SubjectError
+from conformance.problem import Problem, Space
+from conformance.record import RawBatch, finish, take_apart
+from conformance.run import Ending, Run, Stream
+from conformance.sources.material import Material
+from conformance.subject import Subject
+from conformance.tracebacks import error_line, user_line, user_traceback
+from conformance.watchers import MemoryWatch, SourceWatch, reseeding_noted, seed_everything
+
+__all__ = ["Description", "Observer", "SubjectError"]
+
+_HELD = 48
+_OVERPULL = 2
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a subject before it is judged.
+
+    Attributes:
+        kind: what it is, in words.
+        roles: rows of (parameter, meaning, origin).
+        claims: what it promises, resolved.
+        space: which problems it can be given.
+        trouble: how the first opening with inferred roles ended, if no feed worked.
+        closed: whether it takes no data, so that its source is unknown.
+    """
+
+    kind: str
+    roles: tuple[tuple[str, str, str], ...]
+    claims: Claims
+    space: Space
+    trouble: Ending | None = None
+    closed: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Observer:
+    """Observes one subject in this process."""
+
+    def __init__(
+        self, config: SubjectConfig, settings: Settings, tick: Callable[[int], None] | None = None
+    ) -> None:
+        self.config = config
+        self.settings = settings
+        self._tick = tick or (lambda batch: None)
+        self._subject: Subject | None = None
+        self._description: Description | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """The located and bound subject; located at the first use."""
+        if self._subject is None:
+            self._subject = Subject(self.config)
+        return self._subject
+
+    def describe(self) -> Description:
+        """Locate and bind the subject and take a first look at what it yields.
+
+        Raises:
+            UsageError: the spec or a declaration is wrong.
+            SubjectError: the user's module fails on import.
+        """
+        if self._description is None:
+            from conformance.look import first_look
+
+            self._description = first_look(self)
+        return self._description
+
+    def adopt(self, description: Description) -> None:
+        """Take over what another process found out, instead of looking again."""
+        self._description = description
+
+    def observe(self, problem: Problem) -> Run:
+        """Open the subject on ``problem`` and record it under the claims found."""
+        return self.record(problem, self.describe().claims)
+
+    def record(self, problem: Problem, claims: Claims) -> Run:
+        """Open the subject on ``problem`` and record it under these claims."""
+        material = Material(problem)
+        streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
+        fed = self.subject.binding.roles()
+        return Run(
+            problem,
+            claims,
+            streams,
+            labels=material.labels if fed & _LABELLED else None,
+            weights=material.weights if "weights" in fed else None,
+            table=material.table if "table" in fed else None,
+            known=self.subject.fed,
+        )
+
+    def close(self) -> None:
+        """Nothing is held between problems."""
+
+    # -- one stream ---------------------------------------------------------------------
+
+    def open(self, problem: Problem, *, globally: int | None = None) -> Drawing:
+        """Seed everything, make the source and open the subject on it."""
+        seed_everything(problem.seed if globally is None else globally)
+        material = Material(problem)
+        arguments = self.subject.arguments(material)
+        return Drawing(self.subject, arguments, material, self._tick)
+
+
+_LABELLED = {"labels", "onehot_labels", "float_labels", "string_labels", "samples", "pairs"}
+
+
+class Drawing:
+    """One opening of a subject while it is being drawn from."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        arguments: dict[str, Any],
+        material: Material,
+        tick: Callable[[int], None],
+    ) -> None:
+        self.material = material
+        self._tick = tick
+        self._subject = subject
+        self.raws: list[RawBatch] = []
+        self.ending: Ending | None = None
+        self.opened: Opened | None = None
+        self.length: int | None = None
+        self.touched: dict[str, str] = {}
+        self._source = SourceWatch(arguments)
+        self._memory = MemoryWatch(self._source, _HELD)
+        self._iterator: Iterator[Any] | None = None
+        self.pass_index = -1
+        self._arguments = arguments
+        tick(0)
+        with self._caught():
+            self.opened = adapt(subject.call(arguments))
+
+    def _caught(self) -> _Caught:
+        return _Caught(self)
+
+    @property
+    def sized(self) -> bool:
+        """Whether passes of the stream have ends of their own."""
+        return bool(self.opened and self._subject.is_sized(self.opened))
+
+    def start_pass(self) -> None:
+        """Begin the next pass of a sized stream, or the only one of an endless stream."""
+        if self.opened is None or self.ending:
+            return
+        if self.sized and self.pass_index >= 0 and not self._renews():
+            return
+        self.pass_index += 1
+        with self._caught():
+            if self.length is None and self.sized:
+                self.length = self.opened.length()
+            self._iterator = self.opened.start_pass(self.pass_index)
+
+    def _renews(self) -> bool:
+        """Call a generator function again for its next pass."""
+        opened = self.opened
+        if opened is not None and opened.kind == "generator function":
+            with self._caught():
+                self.opened = adapt(self._subject.call(self._arguments))
+            return self.ending is None
+        return True
+
+    def take(self) -> bool:
+        """Draw one batch; False if there was none, with :attr:`ending` set unless a pass ended."""
+        if self._iterator is None or self.ending:
+            return False
+        index = len(self.raws)
+        self._tick(index)
+        caught = self._caught()
+        item: Any = None
+        over = False
+        with caught:
+            try:
+                item = next(self._iterator)
+            except StopIteration:
+                over = True
+        if caught.happened:
+            return False
+        if over:
+            self._ended(index)
+            return False
+        with self._caught():
+            raw = take_apart(item, index, self.pass_index if self.sized else -1)
+            self._memory.received(raw)
+            self._keep(raw)
+        if not self.touched and (index < 64 or index % 16 == 0):
+            self.touched = {
+                name: f"{change} after batch {index}" for name, change in self._source.touched().items()
+            }
+        return self.ending is None
+
+    def _keep(self, raw: RawBatch) -> None:
+        """Keep a copy of what must be decoded later: the subject may overwrite its own."""
+        for leaf in raw.leaves:
+            leaf.array = leaf.array.copy()
+        self.raws.append(raw)
+
+    def _ended(self, index: int) -> None:
+        if self.sized:
+            with self._caught():
+                if self.opened is not None:
+                    self.opened.end_pass(self.pass_index)
+            self._iterator = None
+        else:
+            self.ending = Ending("exhausted", index, f"ended after {index} batches")
+
+    def draw(self, passes: int, steps: int, extra: int = _OVERPULL) -> None:
+        """Draw whole passes, and what Keras would pull ahead from an endless stream."""
+        if not self.sized:
+            self.start_pass()
+            for _ in range(passes * steps + extra):
+                if not self.take():
+                    return
+            return
+        bound = 8 * steps + 64
+        for _ in range(passes):
+            self.start_pass()
+            before = len(self.raws)
+            while self.take():
+                if len(self.raws) - before >= bound:
+                    self.ending = Ending(
+                        "exhausted", len(self.raws), f"a pass has no end after {bound} batches"
+                    )
+                    return
+
+    def finished(self, *, augmented: bool, channels: str, reseeded: dict[str, str]) -> Stream:
+        """Decode what was drawn and return the record."""
+        self._memory.finished(len(self.raws))
+        touched = self.touched or self._source.touched()
+        opened = self.opened
+        source = self.material.images if self._subject.fed else None
+        stream = Stream(
+            finish(self.raws, source, augmented=augmented, channels=channels),
+            sized=self.sized,
+            length=self.length,
+            refusal=opened.refusal if opened else "",
+            ending=self.ending,
+            sharing=tuple(self._memory.findings),
+            touched=touched,
+            reseeded=dict(reseeded),
+            kind=opened.kind if opened else "",
+        )
+        if opened is not None:
+            with suppress(BaseException):
+                opened.close()
+        return stream
+
+
+class _Caught:
+    """Turns whatever the subject raises into an ending."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self._drawing = drawing
+        self.happened = False
+
+    def __enter__(self) -> _Caught:
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if error is None:
+            return False
+        if isinstance(error, UsageError):
+            return False
+        self.happened = True
+        refused = isinstance(error, NotAStream)
+        self._drawing.ending = Ending(
+            "refused" if refused else "raised",
+            len(self._drawing.raws),
+            str(error) if refused else error_line(error),
+            "" if refused else user_traceback(error),
+            "" if refused else user_line(error),
+            type(error).__name__,
+        )
+        return True
+
+
+# -- scenarios ------------------------------------------------------------------------------
+
+Scenario = Callable[[Observer, Problem, Claims], Iterator[Stream]]
+
+
+def _steps(problem: Problem, claims: Claims) -> int:
+    size = max(1, problem.batch_size)
+    return max(1, problem.n // size if claims.remainder == "drop" else -(-problem.n // size))
+
+
+def _finish(drawing: Drawing, problem: Problem, claims: Claims, seeded: dict[str, str]) -> Stream:
+    augmented = problem.augment or claims.augments == "always"
+    return drawing.finished(augmented=augmented, channels=claims.channels or "", reseeded=seeded)
+
+
+def _plain(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
+    with reseeding_noted() as seeded:
+        drawing = observer.open(problem)
+        drawing.draw(problem.passes, _steps(problem, claims))
+    yield _finish(drawing, problem, claims, seeded)
+
+
+def _twins(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
+    """One stream alone, then two on sources of their own, drawn alternately."""
+    alone = observer.open(problem)
+    alone.draw(problem.passes, _steps(problem, claims), extra=0)
+    yield _finish(alone, problem, claims, {})
+    drawings = [observer.open(problem), observer.open(replace(problem, seed=problem.seed + 1))]
+    for drawing in drawings:
+        drawing.start_pass()
+    wanted = problem.passes * _steps(problem, claims)
+    for _ in range(wanted):
+        for drawing in drawings:
+            if not drawing.take() and drawing.sized and drawing.ending is None:
+                drawing.start_pass()
+                drawing.take()
+    for drawing in drawings:
+        yield _finish(drawing, problem, claims, {})
+
+
+def _threads(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
+    """One stream in one thread; then each batch asked for by another thread."""
+    alone = observer.open(problem)
+    alone.draw(problem.passes, _steps(problem, claims), extra=0)
+    yield _finish(alone, problem, claims, {})
+    drawing = observer.open(problem)
+    if drawing.sized:
+        drawing.draw(1, _steps(problem, claims))
+    else:
+        drawing.start_pass()
+        for _ in range(problem.passes * _steps(problem, claims)):
+            thread = threading.Thread(target=drawing.take)
+            thread.start()
+            thread.join()
+            if drawing.ending:
+                break
+    yield _finish(drawing, problem, claims, {})
+
+
+def _seeds(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
+    """The same seed under two global states, then another seed."""
+    for seed, globally in ((3, 11), (3, 12), (4, 11)):
+        asked = replace(problem, seed=seed)
+        drawing = observer.open(asked, globally=globally)
+        drawing.draw(problem.passes, _steps(problem, claims), extra=0)
+        yield _finish(drawing, asked, claims, {})
+
+
+_SCENARIOS: dict[str, Scenario] = {"twins": _twins, "threads": _threads, "seeds": _seeds}
+
+
+def identities(stream: Stream) -> Any:
+    """Return the samples of all rows of a stream, shape ``(rows,)``."""
+    parts = [b.ids for b in stream.batches]
+    return np.concatenate(parts) if parts else np.zeros(0, int)

@@ -1,0 +1,175 @@
+"""Problems: which situations a subject is put into, the boundary ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from conformance.claims import Claims
+
+SCENARIOS: dict[str, str] = {
+    "stream": "one stream, three passes and two batches more",
+    "long": "one stream of at least 256 batches",
+    "twins": "two streams drawn alternately",
+    "threads": "one stream resumed in turn by two threads",
+    "seeds": "the same seed twice under different global states, then another seed",
+    "dim": "images whose maxima differ and are sometimes 1",
+    "constant": "images of a single level",
+    "draws": "images that share one layout, to compare the augmentation of batch mates",
+    "zero": "batch size 0",
+    "uneven": "labels one shorter than images",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One drawn situation.
+
+    Attributes:
+        n: samples in the source.
+        batch_size: rows in a batch.
+        shuffle, augment: the switches, where the subject has them.
+        seed: for the subject's seed and for every global generator.
+        dtype: of the images, ``"uint8"`` or ``"float32"``, both 0..255.
+        side: height and width of the images in pixels.
+        scenario: key of :data:`SCENARIOS`.
+        passes: how many passes are drawn.
+        classes: number of classes; 0 for one class a sample.
+        shape: ``(height, width, channels)`` of exploratory problems, None for the default.
+    """
+
+    n: int
+    batch_size: int
+    shuffle: bool = False
+    augment: bool = False
+    seed: int = 1
+    dtype: str = "uint8"
+    side: int = 20
+    scenario: str = "stream"
+    passes: int = 3
+    classes: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Batches that cover the data once."""
+        return -(-self.n // max(1, self.batch_size))
+
+    def describe(self) -> str:
+        """Return the problem in words."""
+        words = [f"n={self.n} samples", f"batch_size={self.batch_size}"]
+        words += [f"shuffle {'on' if self.shuffle else 'off'}"]
+        words += ["augmentation on"] if self.augment else []
+        words += [f"{self.dtype} images of {self.side}x{self.side}"]
+        if self.scenario != "stream":
+            words.append(SCENARIOS[self.scenario])
+        return ", ".join(words)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Which problems a subject can be given.
+
+    Attributes:
+        can_shuffle, can_augment: whether it has the switch.
+        hard_batch: its batch size if it takes none, else 0.
+        classes: see :class:`Problem`.
+        fixed_n: number of samples if the source is its own, else 0.
+    """
+
+    can_shuffle: bool = False
+    can_augment: bool = False
+    takes_seed: bool = False
+    hard_batch: int = 0
+    classes: int = 0
+    fixed_n: int = 0
+    side: int = 20
+    takes_weights: bool = False
+
+
+def boundary(space: Space) -> Iterator[Problem]:
+    """Yield the problems that come first: each boundary of n against B, then each scenario."""
+    if space.hard_batch:
+        yield from _hard_boundary(space)
+        return
+    pairs = [(5, 2), (1, 1), (6, 3), (7, 3), (8, 3), (3, 3), (2, 5), (1, 4), (4, 1), (12, 4), (9, 8)]
+    for k, (n, size) in enumerate(pairs):
+        yield _problem(space, n=n, batch_size=size, dtype=("uint8", "float32")[k % 2])
+    if space.can_shuffle:
+        for n, size in ((13, 4), (12, 4), (3, 5), (1, 1)):
+            yield _problem(space, n=n, batch_size=size, shuffle=True)
+    if space.can_augment:
+        for n, size in ((7, 3), (6, 3), (2, 5), (5, 1)):
+            yield _problem(space, n=n, batch_size=size, augment=True, dtype="float32")
+        yield _problem(space, n=8, batch_size=3, augment=True)
+        yield _problem(space, n=11, batch_size=4, augment=True, shuffle=space.can_shuffle)
+    yield from scenarios(space, n=14, batch_size=4)
+
+
+def _hard_boundary(space: Space) -> Iterator[Problem]:
+    size = space.hard_batch
+    for n in sorted({1, max(1, size - 1), size, size + 1, 2 * size, 2 * size + 1, 3 * size - 1}):
+        yield _problem(space, n=n, batch_size=size, dtype="uint8" if n % 2 else "float32")
+    for switch in ("shuffle", "augment"):
+        if getattr(space, f"can_{switch}"):
+            for n in (2 * size + 1, 2 * size):
+                yield _problem(space, n=n, batch_size=size, **{switch: True})
+    yield from scenarios(space, n=3 * size + max(1, size // 2), batch_size=size)
+
+
+def _problem(space: Space, **asked: object) -> Problem:
+    problem = Problem(**{"classes": space.classes, "side": space.side, **asked})  # type: ignore[arg-type]
+    return replace(problem, n=space.fixed_n) if space.fixed_n else problem
+
+
+def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
+    """Yield one problem or two for each scenario but the plain stream."""
+    plain = _problem(space, n=n, batch_size=batch_size)
+    busy = replace(plain, shuffle=space.can_shuffle, augment=space.can_augment)
+    yield replace(plain, scenario="long", passes=-(-256 // plain.steps))
+    if busy != plain:
+        yield replace(busy, scenario="long", passes=-(-256 // plain.steps), dtype="float32")
+    for name in ("twins", "threads"):
+        yield replace(plain, scenario=name, passes=2)
+        if busy != plain:
+            yield replace(busy, scenario=name, passes=2)
+    yield replace(busy, scenario="seeds", passes=2)
+    for name in ("dim", "constant"):
+        yield replace(plain, scenario=name, passes=2, dtype="float32")
+        yield replace(plain, scenario=name, passes=2, dtype="uint8")
+        if space.can_augment:
+            yield replace(plain, scenario=name, passes=2, dtype="float32", augment=True)
+    yield replace(plain, scenario="draws", augment=space.can_augment, passes=4)
+    if not space.hard_batch:
+        yield replace(plain, scenario="zero", batch_size=0, passes=1)
+    yield replace(plain, scenario="uneven", passes=1)
+
+
+def strategy(space: Space) -> SearchStrategy[Problem]:
+    """Return a Hypothesis strategy of plain streams that shrinks towards few samples."""
+    from hypothesis import strategies as st
+
+    def build(n: int, size: int, shuffle: bool, augment: bool, seed: int, wide: bool) -> Problem:
+        return _problem(
+            space,
+            n=n,
+            batch_size=space.hard_batch or size,
+            shuffle=shuffle and space.can_shuffle,
+            augment=augment and space.can_augment,
+            seed=seed,
+            dtype="float32" if wide else "uint8",
+        )
+
+    most = 4 * space.hard_batch or 26
+    return st.builds(
+        build,
+        st.integers(1, most),
+        st.integers(1, 12),
+        st.booleans(),
+        st.booleans(),
+        st.integers(1, 9),
+        st.booleans(),
+    )

@@ -1,0 +1,236 @@
+"""From what a subject yields to the records that clauses judge."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.decode import Decoded, as_images, decode
+from conformance.run import Batch, Leaf
+
+Array = NDArray[Any]
+
+PARTS = ("input", "target", "weight")
+_SHORT = {"input": "x", "target": "y", "weight": "sample_weight"}
+_MOST_VALUES = 2048
+_MEGABYTES_AT_ONCE = 64
+
+
+@dataclass
+class RawLeaf:
+    """An array of a batch, as yielded: kept only until its stream has been decoded."""
+
+    path: str
+    part: str
+    array: Array
+    foreign: bool
+
+
+@dataclass
+class RawBatch:
+    """A batch before decoding."""
+
+    index: int
+    pass_index: int
+    outer: str
+    structure: str
+    complaint: str
+    leaves: list[RawLeaf]
+
+
+def take_apart(item: Any, index: int, pass_index: int) -> RawBatch:
+    """Flatten what was yielded into arrays, noting why Keras would refuse its structure."""
+    complaints: list[str] = []
+    outer = type(item).__name__
+    parts: tuple[Any, ...]
+    if isinstance(item, (tuple, list)):
+        outer = f"{outer} of {len(item)}"
+        if isinstance(item, list):
+            complaints.append("a list, where Keras wants a tuple")
+        if not 1 <= len(item) <= 3:
+            complaints.append(f"{len(item)} parts, where Keras wants (x,), (x, y) or (x, y, w)")
+        parts = tuple(item)[:3]
+    else:
+        complaints.append(f"a bare {_name(item)}, where Keras wants a tuple (x, y)")
+        parts = (item,)
+    leaves: list[RawLeaf] = []
+    words = [
+        _walk(value, PARTS[k], _SHORT[PARTS[k]], leaves, complaints)
+        for k, value in enumerate(parts)
+    ]
+    structure = f"({', '.join(words)})"
+    return RawBatch(index, pass_index, outer, structure, "; ".join(complaints), leaves)
+
+
+def _name(obj: Any) -> str:
+    kind = type(obj)
+    return "NumPy array" if kind is np.ndarray else kind.__name__
+
+
+def _walk(
+    value: Any, part: str, path: str, leaves: list[RawLeaf], complaints: list[str]
+) -> str:
+    if value is None:
+        if part == "input":
+            complaints.append(f"{path} is None")
+        return "None"
+    if isinstance(value, dict):
+        inner = [
+            f"{key!r}: {_walk(value[key], part, f'{path}[{key!r}]', leaves, complaints)}"
+            for key in sorted(value, key=str)
+        ]
+        return "{" + ", ".join(inner) + "}"
+    if isinstance(value, (tuple, list)) and not _is_numbers(value):
+        if isinstance(value, list):
+            complaints.append(f"{path} is a list; Keras nests with tuple or dict only")
+        inner = [_walk(v, part, f"{path}[{k}]", leaves, complaints) for k, v in enumerate(value)]
+        opening, closing = ("[", "]") if isinstance(value, list) else ("(", ")")
+        return opening + ", ".join(inner) + closing
+    array, foreign, complaint = _as_array(value)
+    if complaint:
+        complaints.append(f"{path} is {complaint}")
+    if array is None:
+        return _name(value)
+    leaves.append(RawLeaf(path, part, array, foreign))
+    return f"array of rank {array.ndim}"
+
+
+def _is_numbers(value: tuple[Any, ...] | list[Any]) -> bool:
+    """Whether a list holds numbers or strings (a label list) rather than arrays."""
+    return isinstance(value, list) and bool(value) and all(
+        isinstance(v, (int, float, bool, str, np.generic)) for v in value
+    )
+
+
+def _as_array(value: Any) -> tuple[Array | None, bool, str]:
+    """Return the array, whether its memory is its library's own, and a complaint or ""."""
+    if isinstance(value, np.ndarray):
+        odd = value.dtype.kind in "OSU"
+        return value, False, f"an array of dtype {value.dtype}, not of numbers" if odd else ""
+    module = type(value).__module__.partition(".")[0]
+    if module in ("tensorflow", "torch", "jax", "jaxlib"):
+        try:
+            if module == "torch":
+                value = value.detach().cpu()
+            return np.asarray(value), module != "torch", ""
+        except Exception as error:
+            return None, True, f"a {module} object that gives no array ({type(error).__name__})"
+    if isinstance(value, (list, int, float, bool, str, np.generic)):
+        try:
+            array = np.asarray(value)
+        except Exception:
+            return None, False, f"a {_name(value)} that makes no array"
+        return array, False, f"a {_name(value)}, not an array"
+    return None, False, f"a {_name(value)} object, not an array"
+
+
+def digest(row: Array) -> int:
+    """Return a 64-bit hash of an array's bytes, the same in every process."""
+    data = row if row.dtype != object else np.asarray([repr(v) for v in row.ravel()])
+    raw = np.ascontiguousarray(data).tobytes()
+    return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
+
+
+def finish(
+    raws: Iterable[RawBatch], source: Array | None, *, augmented: bool, channels: str = ""
+) -> tuple[Batch, ...]:
+    """Decode all batches of a stream together, group by group of equal row shape."""
+    raws = list(raws)
+    decoded: dict[int, Decoded] = {}
+    for group in _groups(raws):
+        rows = np.concatenate([leaf.array for leaf in group])
+        if source is None or as_images(rows[:1], source)[0] is None:
+            continue
+        result = decode(rows, source, augmented=augmented, channels=channels)
+        start = 0
+        for leaf in group:
+            decoded[id(leaf)] = _slice(result, start, start + len(leaf.array))
+            start += len(leaf.array)
+    return tuple(
+        Batch(
+            raw.index,
+            raw.pass_index,
+            raw.outer,
+            raw.structure,
+            raw.complaint,
+            tuple(_leaf(leaf, decoded.get(id(leaf))) for leaf in raw.leaves),
+        )
+        for raw in raws
+    )
+
+
+def _groups(raws: list[RawBatch]) -> Iterator[list[RawLeaf]]:
+    groups: dict[tuple[object, ...], list[RawLeaf]] = {}
+    for raw in raws:
+        for leaf in raw.leaves:
+            if leaf.array.ndim >= 2 and leaf.array.dtype.kind in "biuf" and len(leaf.array):
+                key = (leaf.path, leaf.array.shape[1:], leaf.array.dtype)
+                groups.setdefault(key, []).append(leaf)
+    for group in groups.values():
+        size, chunk = 0, []
+        for leaf in group:
+            chunk.append(leaf)
+            size += leaf.array.nbytes
+            if size > _MEGABYTES_AT_ONCE * 2**20:
+                yield chunk
+                size, chunk = 0, []
+        if chunk:
+            yield chunk
+
+
+def _slice(whole: Decoded, start: int, stop: int) -> Decoded:
+    cut = slice(start, stop)
+    return replace(
+        whole,
+        ids=whole.ids[cut],
+        exact=whole.exact[cut],
+        channels=whole.channels[cut],
+        turned=whole.turned[cut],
+        likeness=whole.likeness[cut],
+        gain=whole.gain[cut],
+        offset=whole.offset[cut],
+        residual=whole.residual[cut],
+        motion=whole.motion[cut],
+        wrapped=whole.wrapped[cut],
+    )
+
+
+def _leaf(raw: RawLeaf, decoded: Decoded | None) -> Leaf:
+    array = raw.array
+    numeric = array.dtype.kind in "biuf"
+    rows = array.reshape(len(array), -1) if array.ndim and array.size else None
+    ranges = np.full((array.shape[0] if array.ndim else 0, 4), np.nan)
+    low = high = float("nan")
+    finite = True
+    values: Array | None = None
+    if numeric and rows is not None:
+        wide = rows.astype(np.float64) if array.dtype.kind != "f" or array.itemsize < 4 else rows
+        bad = ~np.isfinite(wide)
+        finite = not bad.any()
+        clean = np.where(bad, 0, wide) if not finite else wide
+        with np.errstate(all="ignore"):
+            ranges = np.stack(
+                [clean.min(1), clean.max(1), clean.mean(1), clean.std(1)], axis=1
+            ).astype(np.float64)
+        low, high = float(ranges[:, 0].min()), float(ranges[:, 1].max())
+        if decoded is None and rows.shape[1] <= _MOST_VALUES:
+            values = rows.astype(np.float64)
+    digests = tuple(digest(r) for r in array) if array.ndim else ()
+    return Leaf(
+        raw.path,
+        raw.part,
+        str(array.dtype),
+        tuple(array.shape),
+        low,
+        high,
+        finite,
+        digests,
+        decoded,
+        values,
+        ranges,
+    )

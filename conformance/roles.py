@@ -1,0 +1,325 @@
+"""What each parameter of a subject means: declared where declared, else inferred from its name."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.config import ROLES, Declaration, UsageError
+
+NAMES: dict[str, str] = {
+    "images": r"x|xs|images?|imgs?|data|inputs?|features?|feats?|pictures?|pics?|photos?|frames?"
+    r"|image_?(data|array|arr|set|batch|list|stack|tensor)s?|img_?(data|array|arr|set|list)s?"
+    r"|x_?(data|set|array|arr|in|all|values|input|samples|img|imgs|images)|input_?(data|images?|array)"
+    r"|data_?(x|in|array|set)|examples?|observations?|pixels|arrays?|source|all_?(images|x)|tensors?"
+    r"|(left|right)(_?(images?|imgs?|x))?|(x|images?|imgs?|inputs?)_?[12ab]|feature_?(array|matrix|data)s?"
+    r"|input_?features|sample_?images|numpy_?images|xdata|ximages|covariates",
+    "labels": r"y|ys|labels?|lbls?|lab|targets?|classes|annotations?|annots?|gt|truths?|ground_?truths?"
+    r"|outputs?|categor(y|ies)|class_?(labels?|ids?|idx|indices)|y_?(data|set|array|arr|all|true|labels?|out"
+    r"|values|cls)|label_?(data|array|arr|set|list|ids?)s?|target_?(data|array|arr)s?|data_?y|tags?|answers?"
+    r"|all_?(labels|y)|responses?|expected|integer_?labels|int_?labels|t|ydata|ylabels|lbs",
+    "onehot_labels": r"one_?hot(_?(labels?|targets?|y|classes))?|(labels?|y|targets?)_?(one_?hot|ohe|oh|cat"
+    r"|categorical)|y_?cat|ohe|categorical_?(labels?|y|targets?)",
+    "float_labels": r"angles?|steering(_?angles?)?|regression_?targets?|ages?|scores?|values?|y_?(float|reg)",
+    "string_labels": r"(label|class)_?(strings?|strs?)|str(ing)?_?labels?|text_?labels?",
+    "weights": r"w|ws|weights?|sample_?weights?|sw|sample_?w|wts?|importances?|w_?(set|data)",
+    "table": r"table|tabular|meta(_?data)?|aux(iliary)?(_?(data|inputs?|features?|x))?|attributes?|x_?(tab|aux|meta"
+    r"|table|num|numeric)|side_?(info|data)|numeric(al)?(_?(data|features?))?|extra(_?(inputs?|features?))?",
+    "masks": r"masks?|segmentations?|segs?|msks?|(mask|seg|segmentation)_?(data|array|arr|images?|imgs?|maps?)s?|y_?masks?"
+    r"|label_?maps|target_?masks?",
+    "samples": r"samples|rows|lines|records?|entries|sample_?list|items|file_?label_?pairs|log_?lines|driving_?log",
+    "pairs": r"pairs|image_?label_?pairs|tuples|xy(_?pairs)?|dataset",
+    "paths": r"(image|img|file|x)?_?(paths?|files?|file_?names?|filenames?|fnames?|file_?list|file_?paths?)(_?list)?"
+    r"|x_?(paths|files)|image_?(path|file|name)s?(_?list)?|img_?names?|names|list_?(of_?)?(files|paths|images)",
+    "ids": r"ids?|list_?ids?|id_?list|keys|indexes|image_?ids?|sample_?ids?|patient_?ids?|list_?ids?_?temp|uids?",
+    "label_dict": r"(labels?|y|targets?|id|class)_?(dict|map|lookup|dictionary|by_?id)|id_?(to|2)_?labels?"
+    r"|labels?_?of|label_?for",
+    "directory": r"dir|directory|folder|root|root_?dir|data_?dir|data_?(path|folder|root|directory)|train_?dir"
+    r"|dataset_?(dir|path|folder|root)|base_?(dir|path)|main_?dir|path_?to_?data|class_?dir|train_?(path|folder"
+    r"|directory|data_?dir)|source_?dir|top_?dir|path",
+    "image_dir": r"(image|img|images|imgs|x)_?(dir|directory|folder|path|root)s?|dir_?(images|imgs?)|photo_?dir",
+    "mask_dir": r"(mask|masks|msk|seg|label|annotation|gt)_?(dir|directory|folder|path|root)s?|dir_?(masks?|labels)",
+    "frame": r"df|dataframe|data_?frame|frame|train_?df|df_?(train|data)|meta_?df|pandas_?df|dataset_?df",
+    "csv": r"csv|csv_?(file|path|name|filename)|train_?csv|path_?csv",
+    "hdf5": r"h5|hdf5|hdf|(h5|hdf5|hdf)_?(file|path|filename|name)|path_?(h5|hdf5)|db_?path|dbpath",
+    "n_classes": r"n_?class(es)?|num_?class(es)?|nb_?class(es)?|number_?of_?classes|class_?count|k|n_?labels|num_?labels"
+    r"|classes_?num|n_?cls|num_?categories|nclass(es)?|depth",
+    "class_names": r"class_?names?|label_?names|class_?list|classes_?names|categories_?names|names_?of_?classes",
+    "image_size": r"(image|img|target|input|resize|new|out(put)?)_?(size|dims?|hw)|size|resize(_?to)?|dims?|hw|im_?size"
+    r"|resolution|target_?(size|dim)",
+    "image_shape": r"(image|img|input|target|x|sample)_?shape|shape|in_?shape",
+    "batch_size": r"b|bs|batch|batch_?size|batchsize|bsz|batch_?sz|b_?size|n_?batch|n_?per_?batch|batch_?len|batch_?length"
+    r"|mini_?batch(_?size)?|minibatch_?size|samples_?per_?batch|per_?batch|size_?of_?batch|batch_?n|batch_?dim|n_?samples_?per_?batch"
+    r"|chunk(_?size)?|nb_?per_?batch|rows_?per_?batch|batch_?images|train_?batch_?size|global_?batch_?size|num_?per_?batch|nbatch|step_?size|images_?per_?batch|examples_?per_?batch",
+    "shuffle": r"shuffle|shuffled|do_?shuffle|shuf|is_?shuffle|shuffle_?(data|samples|each_?epoch|every_?epoch|on|flag|indices|order)|random_?order"
+    r"|randomi[sz]e|permute|with_?shuffle|should_?shuffle|use_?shuffle|reshuffle|mix|scramble|randomi[sz]e_?order",
+    "augment": r"augment(ation)?s?|aug|do_?aug(ment(ation)?)?|is_?aug(mented)?|use_?aug(ment(ation)?)?|data_?aug(mentation)?"
+    r"|train|training|is_?train(ing)?|with_?aug(mentation)?|augmented|apply_?aug(mentation)?|flip|random_?flip|augment_?(data|images|on)"
+    r"|train_?mode|should_?augment|jitter|distort|enable_?aug(mentation)?|random_?aug(ment)?",
+    "augmenter": r"augmenter|datagen|data_?gen(erator)?|aug_?(gen|fn|func|obj|pipeline)|img_?gen|image_?(data_?)?gen(erator)?"
+    r"|transforms?|augment(ation)?_?(fn|func|pipeline|object)|idg|generator|preprocessor|aug_?generator|tfms?|transformer|augmentor",
+    "seed": r"seed|random_?(seed|state)|rng_?seed|rs|rand_?seed|seed_?value|np_?seed|random_?state",
+    "rng": r"rng|random_?generator|rand|prng|random_?number_?generator|rnd|gen_?rng",
+    "steps": r"steps|steps_?per_?epoch|n_?steps|num_?steps|batches_?per_?epoch|n_?batches|num_?batches|epoch_?len(gth)?|nb_?batches",
+    "shard_index": r"shard(_?(index|id|idx))?|rank|worker(_?(id|index|idx))?|process_?(index|id)|replica_?id",
+    "shard_count": r"(n|num|nb)_?(shards|workers|replicas|processes)|shard_?count|world_?size|worker_?count",
+}
+"""Role -> pattern of the parameter names that mean it, without ``train_``/``val_`` affixes."""
+
+_AFFIX = re.compile(r"^(train|val|valid|validation|test|tr|my|the|in|self)_(?=.)|_(train|val|valid|validation|test|tr|trn)$")
+
+SWITCHES = ("shuffle", "augment")
+DATA = (
+    "images",
+    "samples",
+    "pairs",
+    "paths",
+    "ids",
+    "directory",
+    "image_dir",
+    "frame",
+    "csv",
+    "hdf5",
+)
+"""Roles that carry the images."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What one parameter gets.
+
+    Attributes:
+        roles: the roles it carries; empty if it gets a constant or keeps its default.
+        constant: the declared constant, for ``origin == "declared"`` without roles.
+        origin: ``"name"``, ``"annotation"``, ``"position"``, ``"declared"`` or ``"default"``.
+    """
+
+    parameter: str
+    roles: tuple[str, ...]
+    origin: str
+    constant: Any = None
+    keyword: bool = True
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What each parameter of one callable gets."""
+
+    bounds: tuple[Bound, ...]
+
+    def roles(self) -> frozenset[str]:
+        """Return every role that some parameter carries."""
+        return frozenset(role for bound in self.bounds for role in bound.roles)
+
+    def parameters(self, role: str) -> tuple[str, ...]:
+        """Return the parameters that carry this role."""
+        return tuple(b.parameter for b in self.bounds if role in b.roles)
+
+    def rows(self) -> tuple[tuple[str, str, str], ...]:
+        """Return ``(parameter, meaning, origin)`` for the report."""
+        return tuple(
+            (b.parameter, "+".join(b.roles) or repr(b.constant), b.origin) for b in self.bounds
+        )
+
+
+def infer_role(name: str) -> str | None:
+    """Return the role that a parameter of this name has, None if its name tells nothing."""
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_")
+    tries = [plain]
+    stripped = _AFFIX.sub("", plain)
+    if stripped != plain:
+        tries.append(stripped)
+        tries.append(_AFFIX.sub("", stripped))
+    for text in tries:
+        for role, pattern in _EXACT_FIRST:
+            if re.fullmatch(pattern, text):
+                return role
+    return None
+
+
+# image_dir before directory and so on: the narrower pattern is asked first
+_ORDER = (
+    "onehot_labels",
+    "string_labels",
+    "label_dict",
+    "mask_dir",
+    "image_dir",
+    "directory",
+    "class_names",
+    "n_classes",
+    "image_shape",
+    "image_size",
+    "shard_index",
+    "shard_count",
+    "steps",
+    "batch_size",
+    "seed",
+)
+_EXACT_FIRST = [(role, NAMES[role]) for role in _ORDER] + [
+    (role, pattern) for role, pattern in NAMES.items() if role not in _ORDER
+]
+
+
+def bind(target: Callable[..., Any], declaration: Declaration, spec: str) -> Binding:
+    """Decide what each parameter of ``target`` gets.
+
+    Raises:
+        UsageError: a declared parameter doesn't exist, or a required one has no role; lists the
+            candidates and the line to add.
+    """
+    try:
+        parameters = dict(inspect.signature(target).parameters)
+    except (TypeError, ValueError):
+        return Binding(())
+    _refuse_unknown([*declaration.bind, *declaration.call], parameters, spec)
+    bounds: list[Bound] = []
+    unknown: list[inspect.Parameter] = []
+    for name, parameter in parameters.items():
+        if name in declaration.call:
+            bounds.append(Bound(name, (), "declared", declaration.call[name], _by_name(parameter)))
+        elif name in declaration.bind:
+            roles = declaration.bind[name]
+            names = (roles,) if isinstance(roles, str) else tuple(roles)
+            bounds.append(Bound(name, names, "declared", None, _by_name(parameter)))
+        elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        else:
+            role = _role_of(parameter)
+            if role:
+                bounds.append(Bound(name, (role,), "name", None, _by_name(parameter)))
+            elif parameter.default is parameter.empty:
+                unknown.append(parameter)
+    bounds = _settle_doubles(bounds, parameters)
+    bounds = _by_position(bounds, unknown, spec)
+    order = list(parameters)
+    return Binding(tuple(sorted(bounds, key=lambda b: order.index(b.parameter))))
+
+
+def _by_name(parameter: inspect.Parameter) -> bool:
+    return parameter.kind is not parameter.POSITIONAL_ONLY
+
+
+def _role_of(parameter: inspect.Parameter) -> str | None:
+    role = infer_role(parameter.name)
+    default = parameter.default
+    if role is None or default is parameter.empty:
+        return role
+    # a default that the role can't have: the name misleads
+    flags = isinstance(default, bool)
+    if role in SWITCHES:
+        return role if flags or default is None or default in (0, 1) else None
+    if role == "augmenter" and flags:
+        return "augment"
+    if role == "augmenter" and default is not None:
+        return None
+    if flags or isinstance(default, str):
+        return None
+    if role in ("batch_size", "n_classes") and not isinstance(default, int) and default is not None:
+        return None
+    if role in ("image_size", "image_shape") and isinstance(default, (tuple, list, int)):
+        return None  # its own default is a size that its code works with
+    if role in ("n_classes", "steps", "shard_index", "shard_count", "class_names"):
+        return None if role not in ("shard_index", "shard_count") or default is None else role
+    if role in ("images", "labels", "float_labels", "table") and isinstance(default, (int, float)):
+        return None
+    return role
+
+
+def _settle_doubles(
+    bounds: list[Bound], parameters: dict[str, inspect.Parameter]
+) -> list[Bound]:
+    """Let go of inferred roles that an optional parameter shares with a required one."""
+    single = ("batch_size", "seed", "rng", "steps", "n_classes", "augmenter")
+    for role in single:
+        holders = [b for b in bounds if role in b.roles]
+        if len(holders) > 1:
+            needed = [b for b in holders if _required(parameters[b.parameter])] or holders[:1]
+            spare = [
+                b
+                for b in holders
+                if b not in needed and b.origin == "name" and not _required(parameters[b.parameter])
+            ]
+            bounds = [b for b in bounds if b not in spare]
+    return bounds
+
+
+def _required(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty
+
+
+_POSITIONAL = ("images", "labels", "batch_size")
+
+
+def _by_position(
+    bounds: list[Bound], unknown: list[inspect.Parameter], spec: str
+) -> list[Bound]:
+    """Give nameless required parameters what is still missing, where only one reading is left."""
+    if not unknown:
+        return bounds
+    taken = {role for b in bounds for role in b.roles}
+    fed = bool(taken & set(DATA))
+    missing = [
+        r
+        for r in _POSITIONAL
+        if r not in taken
+        and not (r == "images" and fed)
+        and not (r == "labels" and (taken & _LABELLED))
+    ]
+    if len(unknown) == len(missing) and "images" not in missing and len(missing) <= 1:
+        extra = [
+            Bound(p.name, (role,), "position", None, _by_name(p))
+            for p, role in zip(unknown, missing, strict=True)
+        ]
+        return bounds + extra
+    if not bounds and len(unknown) in (2, 3):
+        return [
+            Bound(p.name, (role,), "position", None, _by_name(p))
+            for p, role in zip(unknown, _POSITIONAL, strict=False)
+        ]
+    raise UsageError(_ambiguous(unknown, spec))
+
+
+_LABELLED = {
+    "labels",
+    "onehot_labels",
+    "float_labels",
+    "string_labels",
+    "masks",
+    "mask_dir",
+    "label_dict",
+    "samples",
+    "pairs",
+    "directory",
+    "frame",
+    "csv",
+    "hdf5",
+}
+
+
+def _ambiguous(unknown: Iterable[inspect.Parameter], spec: str) -> str:
+    names = [p.name for p in unknown]
+    listed = ", ".join(repr(n) for n in names)
+    guess = ", ".join(f'{n} = "…"' for n in names)
+    option = " ".join(f"--generator-bind {n}=ROLE" for n in names)
+    several = len(names) > 1
+    return (
+        f"{spec}: can't tell what parameter{'s' * several} {listed} mean{'' if several else 's'}. "
+        f"Say it with {option} (or --generator-call {names[0]}=VALUE for a constant), or in "
+        f'pyproject.toml:\n    [tool.conformance.generators."{spec}"]\n    bind = {{ {guess} }}\n'
+        f"Roles: {', '.join(ROLES)}."
+    )
+
+
+def _refuse_unknown(
+    declared: list[str], parameters: dict[str, inspect.Parameter], spec: str
+) -> None:
+    catch_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for name in declared:
+        if name not in parameters and not catch_all:
+            have = ", ".join(parameters) or "none"
+            raise UsageError(
+                f"{spec}: parameter {name!r} is declared, but the signature has: {have}."
+            )

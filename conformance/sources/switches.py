@@ -1,0 +1,74 @@
+"""Roles that are numbers, switches and helpers rather than data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from conformance.sources.material import Material
+
+
+class ProbeAugmenter:
+    """Geometric augmentation that every probe survives, behind the usual interfaces.
+
+    Flips, quarter turns and small shifts from a generator of its own. Never in place.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    def random_transform(self, x: Any, seed: int | None = None) -> Any:
+        """Return a changed copy of one image ``(H, W, C)``, same dtype."""
+        rng = self._rng if seed is None else np.random.default_rng(seed)
+        out = np.roll(np.asarray(x), tuple(rng.integers(-3, 4, 2)), axis=(0, 1))
+        if rng.random() < 0.5:
+            out = out[:, ::-1]
+        return out.copy()
+
+    def __call__(self, x: Any) -> Any:
+        """Return a changed copy of an image ``(H, W, C)`` or of a batch of them."""
+        x = np.asarray(x)
+        return np.stack([self.random_transform(i) for i in x]) if x.ndim == 4 else self.random_transform(x)
+
+    def flow(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        sample_weight: Any = None,
+        seed: int | None = None,
+        **_: Any,
+    ) -> Iterator[Any]:
+        """Yield augmented batches for ever, as ``ImageDataGenerator.flow`` does."""
+        rng = self._rng if seed is None else np.random.default_rng(seed)
+        n = len(x)
+        while n:
+            order = rng.permutation(n) if shuffle else np.arange(n)
+            for start in range(0, n, batch_size):
+                rows = order[start : start + batch_size]
+                images = self(np.asarray(x)[rows]).astype(np.float32)
+                parts = [np.asarray(p)[rows] for p in (y, sample_weight) if p is not None]
+                yield (images, *parts) if parts else images
+
+
+def seed_of(material: Material) -> int:
+    """The problem's seed."""
+    return material.problem.seed
+
+
+MAKERS = {
+    "batch_size": lambda m: m.problem.batch_size,
+    "shuffle": lambda m: m.problem.shuffle,
+    "augment": lambda m: m.problem.augment,
+    "augmenter": lambda m: ProbeAugmenter(m.problem.seed) if m.problem.augment else None,
+    "seed": seed_of,
+    "rng": lambda m: np.random.default_rng(m.problem.seed),
+    "steps": lambda m: m.problem.steps,
+    "n_classes": lambda m: m.n_classes,
+    "class_names": lambda m: [f"class_{k:04d}" for k in range(m.n_classes)],
+    "image_size": lambda m: (m.problem.side, m.problem.side),
+    "image_shape": lambda m: (m.problem.side, m.problem.side, m.channels),
+}

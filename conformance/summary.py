@@ -1,0 +1,131 @@
+"""What the session ends with: composed where pytest reports, from verdicts that travelled there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.report import json as as_json
+from conformance.report import terminal
+from conformance.settings import Plan
+from conformance.verdict import SubjectReport
+
+MARKUP: dict[str, dict[str, bool]] = {
+    "": {},
+    "bold": {"bold": True},
+    "red": {"red": True},
+    "yellow": {"yellow": True},
+    "green": {"green": True},
+}
+
+
+def attach(report: pytest.TestReport, luggage: dict[str, str]) -> None:
+    """Put text on the report of an item; extra attributes cross to the controller of xdist."""
+    report.conformance = luggage  # type: ignore[attr-defined]
+
+
+class Summary:
+    """Gathers what the items report and writes the closing sections and files."""
+
+    def __init__(self, asked: Plan) -> None:
+        self.plan = asked
+        self.reports: dict[str, SubjectReport] = {}
+        self.judged: dict[str, list[str]] = {}
+        self.wrong_usage = ""
+        self._files: list[str] = []
+
+    # --- hooks
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Unpack what the items carry."""
+        luggage: dict[str, str] = getattr(report, "conformance", {})
+        if not luggage:
+            return
+        spec = luggage["spec"]
+        self.judged.setdefault(spec, []).append(luggage["clause"])
+        self.wrong_usage = self.wrong_usage or luggage.get("usage", "")
+        if spec not in self.reports and "report" in luggage:
+            self.reports[spec] = as_json.loads(luggage["report"])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Never end green without having exercised something; write the files asked for."""
+        if self.wrong_usage:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self.idle() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self._write_files(passed=session.exitstatus == pytest.ExitCode.OK)
+
+    def idle(self) -> list[str]:
+        """Return the subjects of which items ran and none exercised its clause."""
+        return [
+            spec
+            for spec, report in self.reports.items()
+            if not any(
+                v.outcome in ("passed", "failed") or v.finding
+                for v in terminal.selection(report, self.judged[spec]).verdicts
+            )
+        ]
+
+    def _write_files(self, *, passed: bool) -> None:
+        reports = [
+            terminal.selection(report, self.judged[spec]) for spec, report in self.reports.items()
+        ]
+        if self.plan.json:
+            self._write("JSON", self.plan.json, as_json.write, reports, passed=passed)
+        if self.plan.html:
+            from conformance.report import html
+
+            self._write("HTML", self.plan.html, html.write, reports, passed=passed)
+
+    def _write(self, what: str, path: str, write: Any, reports: Any, *, passed: bool) -> None:
+        try:
+            write(path, reports, passed=passed)
+        except OSError as error:
+            self.wrong_usage = f"the {what} report can't be written to {path}: {error.strerror}"
+            self._files.append(self.wrong_usage)
+        else:
+            self._files.append(f"{what} report: {path}")
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print one section for each subject."""
+        expected = _expected_failures(terminalreporter)
+        for subject in self.plan.subjects:
+            spec = subject.spec
+            if spec in self.reports:
+                self._section(terminalreporter, self.reports[spec], expected.get(spec, []))
+        for line in self._files:
+            terminalreporter.write_line(line)
+
+    def _section(self, reporter: Any, report: SubjectReport, expected: list[str]) -> None:
+        selected = self.judged[report.spec]
+        reporter.write_sep("=", f"conformance of {report.spec}")
+        for line in terminal.header(report):
+            reporter.write_line(line)
+        for text in expected:
+            reporter.write_line("")
+            reporter.write_line(text)
+        reporter.write_line("")
+        for line, style in terminal.closing(report, selected):
+            reporter.write_line(line, **MARKUP[style])
+        unrun = len(report.verdicts) - len(set(selected))
+        if unrun:
+            reporter.write_line(f"  ({unrun} more of the contract were not selected)")
+        if report.spec in self.idle():
+            reporter.write_line(
+                "nothing was exercised, so this run fails: see the reasons above",
+                red=True,
+                bold=True,
+            )
+
+
+def _expected_failures(reporter: Any) -> dict[str, list[str]]:
+    """Return the full messages of broken SHOULDs; pytest's own list keeps their first line."""
+    messages: dict[str, list[str]] = {}
+    for report in reporter.stats.get("xfailed", ()):
+        luggage = getattr(report, "conformance", None)
+        if luggage:
+            messages.setdefault(luggage["spec"], []).append(report.wasxfail)
+            report.wasxfail = report.wasxfail.partition("\n")[0]
+    return messages

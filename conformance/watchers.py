@@ -1,0 +1,200 @@
+"""Watches what a subject must leave alone: its source, its batches, the global generators."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conformance.record import RawBatch, digest
+from conformance.run import Sharing
+
+Array = NDArray[Any]
+
+
+class SourceWatch:
+    """Notices changes of the arguments that a subject was given."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._watched = {
+            name: (value, _copy(value)) for name, value in arguments.items() if _mutable(value)
+        }
+
+    def arrays(self) -> Iterator[tuple[str, Array]]:
+        """Yield the caller's arrays by parameter."""
+        for name, (value, _) in self._watched.items():
+            if isinstance(value, np.ndarray):
+                yield name, value
+
+    def touched(self) -> dict[str, str]:
+        """Return parameter -> what changed in it."""
+        changes = {}
+        for name, (value, before) in self._watched.items():
+            change = _difference(value, before)
+            if change:
+                changes[name] = change
+        return changes
+
+
+def _mutable(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, list, dict))
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return dict(value)
+    return [(v[0].copy(), *v[1:]) if _holds_array(v) else v for v in value]
+
+
+def _holds_array(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], np.ndarray)
+
+
+def _difference(now: Any, before: Any) -> str:
+    if isinstance(before, np.ndarray):
+        if now.shape != before.shape:
+            return f"its shape went from {before.shape} to {now.shape}"
+        if np.array_equal(now, before):
+            return ""
+        rows = np.flatnonzero((now != before).reshape(len(now), -1).any(axis=1))
+        return f"{_samples(rows)} changed"
+    if isinstance(before, dict):
+        return "" if now == before else "its entries changed"
+    if len(now) != len(before):
+        return f"its length went from {len(before)} to {len(now)}"
+    moved = [k for k, (a, b) in enumerate(zip(now, before, strict=True)) if not _same(a, b)]
+    return f"{_samples(moved)} changed" if moved else ""
+
+
+def _same(a: Any, b: Any) -> bool:
+    if _holds_array(a) and _holds_array(b):
+        return len(a) == len(b) and np.array_equal(a[0], b[0]) and a[1:] == b[1:]
+    return bool(a is b or (type(a) is type(b) and np.array_equal(a, b)))
+
+
+def _samples(rows: Any) -> str:
+    listed = ", ".join(str(int(r)) for r in rows[:6])
+    more = f" and {len(rows) - 6} more" if len(rows) > 6 else ""
+    return f"sample{'s' * (len(rows) != 1)} {listed}{more}"
+
+
+class MemoryWatch:
+    """Notices batches that change after they were handed out, or share memory."""
+
+    def __init__(self, source: SourceWatch, keep: int) -> None:
+        self._source = list(source.arrays())
+        self._held: deque[tuple[int, str, Array, int]] = deque(maxlen=keep)
+        self.findings: list[Sharing] = []
+        self._told: set[tuple[str, str]] = set()
+
+    def before_next(self) -> None:
+        """Forget nothing: the batches that are held must survive the next one."""
+
+    def received(self, raw: RawBatch) -> None:
+        """Look at a new batch and at those handed out before it."""
+        self._recheck(raw.index, only_last=True)
+        for leaf in raw.leaves:
+            if leaf.foreign or leaf.array.size == 0 or leaf.array.dtype == object:
+                continue
+            for name, array in self._source:
+                if _share(leaf.array, array):
+                    self._tell(Sharing("source", raw.index, leaf.path, name))
+            for index, path, array, _ in self._held:
+                if path == leaf.path and index != raw.index and _share(array, leaf.array):
+                    self._tell(Sharing("batch", index, path, leaf.path, raw.index))
+        for leaf in raw.leaves:
+            if not leaf.foreign and leaf.array.size:
+                self._held.append((raw.index, leaf.path, leaf.array, digest(leaf.array)))
+
+    def finished(self, index: int) -> None:
+        """Look at all batches that are still held once more."""
+        self._recheck(index, only_last=False)
+
+    def _recheck(self, now: int, *, only_last: bool) -> None:
+        last = self._held[-1][0] if self._held else -1
+        for index, path, array, before in self._held:
+            if (not only_last or index == last) and digest(array) != before:
+                self._tell(Sharing("changed", index, path, path, now))
+
+    def _tell(self, finding: Sharing) -> None:
+        key = (finding.kind, finding.path)
+        if key not in self._told:
+            self._told.add(key)
+            self.findings.append(finding)
+
+
+def _share(a: Array, b: Array) -> bool:
+    if not np.may_share_memory(a, b):
+        return False
+    try:
+        return bool(np.shares_memory(a, b, max_work=10_000))
+    except Exception:  # too hard to tell: not a finding
+        return False
+
+
+_SEEDERS: tuple[tuple[str, str], ...] = (("numpy.random", "seed"), ("random", "seed"))
+_ORIGINAL: dict[str, Callable[..., Any]] = {"numpy.random": np.random.seed, "random": random.seed}
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every process-wide generator that is loaded, with the functions as they were."""
+    _ORIGINAL["random"](seed)
+    _ORIGINAL["numpy.random"](seed)
+    for name, path in (("tensorflow", "random.set_seed"), ("torch", "manual_seed")):
+        module = sys.modules.get(name)
+        if module is not None:
+            try:
+                function: Any = module
+                for part in path.split("."):
+                    function = getattr(function, part)
+                function(seed)
+            except Exception:
+                continue  # half-imported by the subject: nothing to seed
+
+
+@contextmanager
+def reseeding_noted() -> Iterator[dict[str, str]]:
+    """Note who seeds ``random`` or ``numpy.random`` while the context lasts.
+
+    Yields:
+        generator -> ``"the subject"`` or the name of the library that did it.
+    """
+    found: dict[str, str] = {}
+    undo: list[tuple[Any, str, Any, Any]] = []
+    for module_name, attribute in _SEEDERS:
+        module = sys.modules[module_name]
+        present = getattr(module, attribute)
+
+        def noted(*args: Any, _name: str = module_name, _do: Any = present, **kwargs: Any) -> Any:
+            found.setdefault(_name, _culprit())
+            return _do(*args, **kwargs)
+
+        setattr(module, attribute, noted)
+        undo.append((module, attribute, present, noted))
+    try:
+        yield found
+    finally:
+        for module, attribute, present, noted in undo:
+            if getattr(module, attribute) is noted:
+                setattr(module, attribute, present)
+
+
+_SEEDING_TOOLS = ("set_random_seed", "seed_everything", "seed_all")
+
+
+def _culprit() -> str:
+    """Name who called: a library, unless it was asked for just that."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_name in _SEEDING_TOOLS:
+        frame = frame.f_back
+    name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    file = frame.f_code.co_filename
+    return name if "site-packages" in file or "dist-packages" in file else "the subject"
