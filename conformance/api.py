@@ -103,9 +103,7 @@ def name_of(subject: Any) -> str:
 # --- tests of one's own
 
 
-def parametrize_with_clauses(
-    what: Sequence[Any] = (), **options: Any
-) -> Callable[[Test], Test]:
+def parametrize_with_clauses(what: Sequence[Any] = (), **options: Any) -> Callable[[Test], Test]:
     """Run a test once for each clause, with an argument ``check`` that judges the clause.
 
     ``check()`` fails, skips or is an expected failure as ``pytest --generator`` would be::

@@ -25,10 +25,6 @@ class ClauseBroken(Exception):  # noqa: N818 - says what it says
         self.headline = headline
 
 
-class NotJudged(Exception):  # noqa: N818 - says what it says
-    """The kit itself failed on this subject, and an earlier item has shown how."""
-
-
 class Conformance(pytest.Collector):
     """Collects the clauses of every subject, or those that were named as arguments."""
 
@@ -40,9 +36,7 @@ class Conformance(pytest.Collector):
 
         Its path is the root folder, which exists and whose ``conftest.py`` applies.
         """
-        node = cls.from_parent(
-            session, name=ROOT_ID, nodeid=ROOT_ID, path=session.config.rootpath
-        )
+        node = cls.from_parent(session, name=ROOT_ID, nodeid=ROOT_ID, path=session.config.rootpath)
         node.suite = suite
         return node
 
@@ -76,11 +70,17 @@ class ClauseItem(pytest.Item):
 
     def reportinfo(self) -> tuple[str, int | None, str]:
         """Return a location without installation paths."""
-        return ROOT_ID, None, self.name
+        # the space keeps pytest -v from rewriting the dot of the id, which then could not be pasted
+        return ROOT_ID, None, f"{self.clause.id} [{self.subject.spec}]"
 
     def runtest(self) -> None:
         """Pass, fail, skip or be an expected failure, as the verdict says."""
-        report = self.suite.report_of(self.subject)
+        elder = self.suite.gave_up(self.subject)
+        if elder:
+            raise pytest.skip.Exception(
+                f"not judged: {self.subject.spec} could not be; see {elder}"
+            )
+        report = self.suite.report_of(self.subject, self.clause.id)
         verdict = report[self.clause.id]
         self.user_properties += properties(verdict)
         if verdict.outcome == "failed":
@@ -112,7 +112,7 @@ class ClauseItem(pytest.Item):
         error = excinfo.value
         if isinstance(error, ClauseBroken):
             return message_only(excinfo, error.headline)
-        if isinstance(error, (UsageError, NotJudged)):
+        if isinstance(error, UsageError):
             return message_only(excinfo, str(error))
         return super().repr_failure(excinfo, style)
 

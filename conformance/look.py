@@ -116,12 +116,13 @@ def _feed(
 
 
 def _closed(observer: Observer, base: Claims) -> Description:
-    """Look at a subject that brings its own data."""
+    """Describe a subject that brings its own data; it may open only once, so don't look."""
+    subject = observer.subject
     return Description(
-        kind=f"closed {'iterator' if observer.subject.one_shot else 'factory'}",
-        roles=observer.subject.binding.rows(),
-        claims=base,
-        space=Space(fixed_n=1),
+        kind="closed iterator" if subject.one_shot else "closed factory",
+        roles=subject.binding.rows(),
+        claims=replace(base, shuffles="unknown", augments="unknown", labels="none"),
+        space=Space(closed=True, one_shot=subject.one_shot),
         closed=True,
     )
 

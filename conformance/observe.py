@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -342,12 +342,11 @@ def _threads(observer: Observer, problem: Problem, claims: Claims) -> Iterator[S
         drawing.draw(1, _steps(problem, claims))
     else:
         drawing.start_pass()
-        for _ in range(problem.passes * _steps(problem, claims)):
-            thread = threading.Thread(target=drawing.take)
-            thread.start()
-            thread.join()
-            if drawing.ending:
-                break
+        # two threads that live on: a thread that ended may pass its identity to the next
+        with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+            for k in range(problem.passes * _steps(problem, claims)):
+                if not (one, other)[k % 2].submit(drawing.take).result():
+                    break
     yield _finish(drawing, problem, claims, {})
 
 

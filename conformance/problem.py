@@ -20,6 +20,7 @@ SCENARIOS: dict[str, str] = {
     "dim": "images whose maxima differ and are sometimes 1",
     "constant": "images of a single level",
     "draws": "images that share one layout, to compare the augmentation of batch mates",
+    "classes": "labels up to 300, more than 8 bits hold",
     "zero": "batch size 0",
     "uneven": "labels one shorter than images",
 }
@@ -39,7 +40,7 @@ class Problem:
         scenario: key of :data:`SCENARIOS`.
         passes: how many passes are drawn.
         classes: number of classes; 0 for one class a sample.
-        shape: ``(height, width, channels)`` of exploratory problems, None for the default.
+        closed: whether the subject brings its own data, so that nothing above applies.
     """
 
     n: int
@@ -52,6 +53,7 @@ class Problem:
     scenario: str = "stream"
     passes: int = 3
     classes: int = 0
+    closed: bool = False
 
     @property
     def steps(self) -> int:
@@ -60,6 +62,8 @@ class Problem:
 
     def describe(self) -> str:
         """Return the problem in words."""
+        if self.closed:
+            return "its own data" + (f", {SCENARIOS[self.scenario]}" * (self.scenario != "stream"))
         words = [f"n={self.n} samples", f"batch_size={self.batch_size}"]
         words += [f"shuffle {'on' if self.shuffle else 'off'}"]
         words += ["augmentation on"] if self.augment else []
@@ -77,7 +81,8 @@ class Space:
         can_shuffle, can_augment: whether it has the switch.
         hard_batch: its batch size if it takes none, else 0.
         classes: see :class:`Problem`.
-        fixed_n: number of samples if the source is its own, else 0.
+        closed: whether it brings its own data.
+        one_shot: whether it can be opened only once.
     """
 
     can_shuffle: bool = False
@@ -85,13 +90,17 @@ class Space:
     takes_seed: bool = False
     hard_batch: int = 0
     classes: int = 0
-    fixed_n: int = 0
+    closed: bool = False
+    one_shot: bool = False
     side: int = 20
     takes_weights: bool = False
 
 
 def boundary(space: Space) -> Iterator[Problem]:
     """Yield the problems that come first: each boundary of n against B, then each scenario."""
+    if space.closed:
+        yield from _closed_boundary(space)
+        return
     if space.hard_batch:
         yield from _hard_boundary(space)
         return
@@ -109,6 +118,15 @@ def boundary(space: Space) -> Iterator[Problem]:
     yield from scenarios(space, n=14, batch_size=4)
 
 
+def _closed_boundary(space: Space) -> Iterator[Problem]:
+    own = Problem(n=1, batch_size=1, closed=True)
+    yield replace(own, scenario="long", passes=256)
+    if not space.one_shot:
+        yield own
+        yield replace(own, scenario="twins", passes=8)
+        yield replace(own, scenario="threads", passes=8)
+
+
 def _hard_boundary(space: Space) -> Iterator[Problem]:
     size = space.hard_batch
     for n in sorted({1, max(1, size - 1), size, size + 1, 2 * size, 2 * size + 1, 3 * size - 1}):
@@ -121,8 +139,7 @@ def _hard_boundary(space: Space) -> Iterator[Problem]:
 
 
 def _problem(space: Space, **asked: object) -> Problem:
-    problem = Problem(**{"classes": space.classes, "side": space.side, **asked})  # type: ignore[arg-type]
-    return replace(problem, n=space.fixed_n) if space.fixed_n else problem
+    return Problem(**{"classes": space.classes, "side": space.side, **asked})  # type: ignore[arg-type]
 
 
 def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
@@ -146,6 +163,7 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
     if not space.hard_batch:
         yield replace(plain, scenario="zero", batch_size=0, passes=1)
     yield replace(plain, scenario="uneven", passes=1)
+    yield replace(plain, scenario="classes", passes=1)
 
 
 def strategy(space: Space) -> SearchStrategy[Problem]:

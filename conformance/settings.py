@@ -61,6 +61,7 @@ def plan(config: pytest.Config) -> Plan | None:
         UsageError: an option, ini value or table that is wrong; says what to type.
     """
     project = read_project(config.rootpath)
+    settings = settings_of(config, project.values)
     items, paths = _split_arguments(config.args)
     explicit = config.args_source is pytest.Config.ArgsSource.ARGS
     named = _without_doubles(config.getoption("generator"), "--generator")
@@ -85,11 +86,11 @@ def plan(config: pytest.Config) -> Plan | None:
     only_ours = (_typed(config) or bool(items)) and not (explicit and paths)
     return Plan(
         subjects=tuple(subjects),
-        settings=settings_of(config, project.values),
+        settings=settings,
         selected=tuple(items),
         paths=() if only_ours else tuple(paths),
-        json=config.getoption("generator_json") or "",
-        html=config.getoption("generator_html") or "",
+        json=_report_file(config, "json"),
+        html=_report_file(config, "html"),
         repeat=tuple(_repeat(config)),
     )
 
@@ -239,6 +240,23 @@ def _first_given(
     return f"{TABLE} {key}", project.get(key)
 
 
+def _report_file(config: pytest.Config, kind: str) -> str:
+    """Return where a report goes; a place that can't be written is found out before judging."""
+    path = config.getoption(f"generator_{kind}")
+    if not path:
+        return ""
+    target = config.invocation_params.dir / path
+    if target.is_dir():
+        raise UsageError(f"--generator-{kind} {path}: that is a folder; name a file in it")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--generator-{kind} {path}: its folder can't be made: {error.strerror}"
+        ) from None
+    return str(target)
+
+
 # --- pyproject.toml
 
 
@@ -275,7 +293,7 @@ def _generators(table: Any) -> dict[str, Declaration]:
         return {spec: Declaration() for spec in _without_doubles(table, f"{TABLE} generators")}
     if not isinstance(table, dict) or not all(isinstance(v, dict) for v in table.values()):
         raise UsageError(
-            f'{TABLE} generators is a list of specs, or a table for each: '
+            f"{TABLE} generators is a list of specs, or a table for each: "
             '[tool.conformance.generators."mymodule:gen"]'
         )
     return {spec: _declaration(spec, entry) for spec, entry in table.items()}
@@ -296,8 +314,7 @@ def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) 
     for key in table:
         if key not in known:
             raise UsageError(
-                f"{where}: unknown key {key!r}.{near(key, known)} "
-                f"Keys: {', '.join(sorted(known))}."
+                f"{where}: unknown key {key!r}.{near(key, known)} Keys: {', '.join(sorted(known))}."
             )
 
 

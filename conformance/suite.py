@@ -10,10 +10,10 @@ import pytest
 
 from conformance.config import SubjectConfig, UsageError
 from conformance.contract import CHAPTERS, CONTRACT_VERSION, Clause
-from conformance.items import ClauseItem, Conformance, NotJudged
+from conformance.items import ClauseItem, Conformance
 from conformance.plugin import ROOT_ID, SUITE
-from conformance.settings import Plan, plan
 from conformance.report import json
+from conformance.settings import Plan, plan
 from conformance.summary import Summary, attach
 from conformance.verdict import SubjectReport, Verdict
 
@@ -53,7 +53,8 @@ class Suite:
         self.plan = asked
         self.summary = Summary(asked)
         self._judges: dict[str, Any] = {}
-        self._reports: dict[str, SubjectReport | BaseException] = {}
+        self._reports: dict[str, SubjectReport] = {}
+        self._errors: dict[str, tuple[str, Exception]] = {}
         self._sent: set[str] = set()
         self._shown: dict[tuple[str, str], str] = {}
         self._clauses: tuple[Clause, ...] = ()
@@ -80,28 +81,23 @@ class Suite:
             self._judges[subject.spec] = Judge(subject, self.plan.settings)
         return self._judges[subject.spec]
 
-    def report_of(self, subject: SubjectConfig) -> SubjectReport:
-        """Return the report of a subject; the first call observes it."""
-        known = self._reports.get(subject.spec)
-        if isinstance(known, UsageError):
-            raise UsageError(str(known))
-        if isinstance(known, BaseException):
-            raise NotJudged(f"{subject.spec} could not be judged; the first of its items shows why")
-        if known is None:
-            known = self._observe(subject)
-        return known
+    def report_of(self, subject: SubjectConfig, clause_id: str) -> SubjectReport:
+        """Return the report of a subject; the first call, on behalf of a clause, observes it."""
+        spec = subject.spec
+        if spec not in self._reports:
+            judge = self._judge(subject)
+            try:
+                self._reports[spec] = judge.report()
+            except Exception as error:
+                self._errors[spec] = (clause_id, error)
+                raise
+            finally:
+                self._judges.pop(spec).close()
+        return self._reports[spec]
 
-    def _observe(self, subject: SubjectConfig) -> SubjectReport:
-        judge = self._judge(subject)
-        try:
-            report: SubjectReport = judge.report()
-        except Exception as error:
-            self._reports[subject.spec] = error
-            raise
-        finally:
-            self._judges.pop(subject.spec).close()
-        self._reports[subject.spec] = report
-        return report
+    def gave_up(self, subject: SubjectConfig) -> str:
+        """Return the clause at which judging a subject failed, "" if it did not."""
+        return self._errors.get(subject.spec, ("", None))[0]
 
     def first_shown(self, spec: str, verdict: Verdict) -> str:
         """Return the clause whose message shows the cause of this one in full."""
@@ -183,12 +179,12 @@ class Suite:
         """Return what an item carries; the first of a subject carries the whole report."""
         spec = item.subject.spec
         luggage = {"spec": spec, "clause": item.clause.id}
-        known = self._reports.get(spec)
-        if isinstance(known, UsageError):
-            luggage["usage"] = str(known)
-        elif isinstance(known, SubjectReport) and spec not in self._sent:
+        _, error = self._errors.get(spec, ("", None))
+        if isinstance(error, UsageError):
+            luggage["usage"] = str(error)
+        elif spec in self._reports and spec not in self._sent:
             self._sent.add(spec)
-            luggage["report"] = json.dumps(known)
+            luggage["report"] = json.dumps(self._reports[spec])
         return luggage
 
     @pytest.hookimpl(optionalhook=True)

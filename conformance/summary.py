@@ -8,6 +8,7 @@ import pytest
 
 from conformance.report import json as as_json
 from conformance.report import terminal
+from conformance.report.text import paragraph
 from conformance.settings import Plan
 from conformance.verdict import SubjectReport
 
@@ -55,7 +56,9 @@ class Summary:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif self.idle() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        self._write_files(passed=session.exitstatus == pytest.ExitCode.OK)
+        written = self._write_files(passed=session.exitstatus == pytest.ExitCode.OK)
+        if not written and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def idle(self) -> list[str]:
         """Return the subjects of which items ran and none exercised its clause."""
@@ -68,28 +71,31 @@ class Summary:
             )
         ]
 
-    def _write_files(self, *, passed: bool) -> None:
+    def _write_files(self, *, passed: bool) -> bool:
+        """Write the files asked for; return whether all of them could be."""
         reports = [
             terminal.selection(report, self.judged[spec]) for spec, report in self.reports.items()
         ]
         if self.plan.json:
-            self._write("JSON", self.plan.json, as_json.write, reports, passed=passed)
+            self._write("JSON", self.plan.json, as_json.write, reports, passed)
         if self.plan.html:
             from conformance.report import html
 
-            self._write("HTML", self.plan.html, html.write, reports, passed=passed)
+            self._write("HTML", self.plan.html, html.write, reports, passed)
+        return not any("can't" in line for line in self._files)
 
-    def _write(self, what: str, path: str, write: Any, reports: Any, *, passed: bool) -> None:
+    def _write(self, what: str, path: str, write: Any, reports: Any, passed: bool) -> None:
         try:
             write(path, reports, passed=passed)
         except OSError as error:
-            self.wrong_usage = f"the {what} report can't be written to {path}: {error.strerror}"
-            self._files.append(self.wrong_usage)
+            self._files.append(f"{what} report: can't write {path}: {error.strerror}")
         else:
             self._files.append(f"{what} report: {path}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print one section for each subject."""
+        if terminalreporter.config.getoption("no_summary", False):
+            return
         expected = _expected_failures(terminalreporter)
         for subject in self.plan.subjects:
             spec = subject.spec
@@ -109,15 +115,12 @@ class Summary:
         reporter.write_line("")
         for line, style in terminal.closing(report, selected):
             reporter.write_line(line, **MARKUP[style])
-        unrun = len(report.verdicts) - len(set(selected))
-        if unrun:
-            reporter.write_line(f"  ({unrun} more of the contract were not selected)")
         if report.spec in self.idle():
-            reporter.write_line(
-                "nothing was exercised, so this run fails: see the reasons above",
-                red=True,
-                bold=True,
-            )
+            for line in paragraph(
+                "nothing was exercised, so this run fails: declare what the reasons above ask for; "
+                f"'conformance bind {report.spec}' prints a table to fill in"
+            ):
+                reporter.write_line(line, red=True, bold=True)
 
 
 def _expected_failures(reporter: Any) -> dict[str, list[str]]:

@@ -16,6 +16,8 @@ _ALL = ("stream", "long", "twins", "threads")
 
 
 def _judge_labels(run: Run) -> None:
+    if run.problem.closed:
+        identities_seen(run)
     if run.labels is None:
         raise NotApplicable("it takes no labels")
     identities_seen(run)
@@ -154,7 +156,7 @@ def _couples(named: list[tuple[str, np.ndarray]]) -> Iterable[tuple[tuple[str, n
     return ((named[0], other) for other in named[1:])
 
 
-@clause(MUST)
+@clause(MUST, scenarios=("stream", "long", "classes"))
 def label_values_survive(run: Run) -> None:
     """Labels keep their values: no overflow, no interpolation, one-hot rows of constant width.
 

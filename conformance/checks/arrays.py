@@ -175,6 +175,9 @@ def _as_without(run: Run, leaves: tuple[Leaf, ...]) -> None:
     if run.problem.scenario == "dim" or not isinstance(scale, tuple) or not run.problem.augment:
         raise NotApplicable("its images have no scale to compare with")
     ranges = np.concatenate([leaf.ranges for leaf in leaves])
+    # rows of a single level are batching.rows_are_real's, unless there are no others
+    level = ranges[:, 0] == ranges[:, 1]
+    ranges = ranges[~level] if not level.all() else ranges
     wide = float(np.median(ranges[:, 1] - ranges[:, 0]))
     usual = scale[1] - scale[0]
     if usual > 0 and not 0.25 < wide / usual < 4:

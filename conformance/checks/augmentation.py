@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 
 from conformance.contract import MUST, SHOULD, NotApplicable, Undecided, Violation, clause
-from conformance.guards import augmented, batches_came, identities_seen, image_leaves, whole_epochs
+from conformance.guards import SOURCE_HINT, augmented, batches_came, identities_seen, image_leaves, whole_epochs
 from conformance.run import Run
 from conformance.wording import pass_line
 
@@ -29,6 +29,8 @@ def _changed(run: Run) -> tuple[int, int]:
 
 
 def _wants_augmentation(run: Run) -> None:
+    if run.claims.augments == "unknown":
+        raise Undecided("its source is unknown, so is what augmentation changes", declare=SOURCE_HINT)
     if run.claims.augments == "never" or not augmented(run):
         raise NotApplicable("augmentation is off, or it has none")
     batches_came(run)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
-from conformance.guards import augmented, batches_came, identities_seen, image_leaves
+from conformance.guards import SOURCE_HINT, augmented, batches_came, identities_seen, image_leaves
 from conformance.run import Run
 from conformance.wording import batch_line, counted, pass_line
+
+
+def _size_known(run: Run) -> None:
+    batches_came(run)
+    if run.problem.closed:
+        raise Undecided("its batch size and number of samples are its own", declare=SOURCE_HINT)
 
 
 @clause(MUST)
@@ -17,7 +23,7 @@ def batches_are_full(run: Run) -> None:
     Why: short batches in the middle change the gradient's noise and the number of steps.
     Fix: only the last batch of a pass may be shorter.
     """
-    batches_came(run)
+    _size_known(run)
     wanted = run.batch_size
     for epoch in run.epochs_of(run.stream):
         continued = run.claims.remainder == "continue"
@@ -40,7 +46,7 @@ def no_batch_is_oversized(run: Run) -> None:
     Why: memory is planned for batch_size; a larger batch also means that samples repeat or merge.
     Fix: slice ``[start : start + batch_size]``; declare expansion if each sample yields several rows.
     """
-    batches_came(run)
+    _size_known(run)
     for batch in run.batches:
         if batch.rows > run.batch_size:
             raise Violation(

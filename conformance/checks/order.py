@@ -56,6 +56,8 @@ def _long_enough(run: Run, epochs: tuple[Epoch, ...]) -> None:
 
 
 def _wants_shuffling(run: Run) -> tuple[Epoch, ...]:
+    if run.claims.shuffles == "unknown":
+        identities_seen(run)
     if not shuffled(run):
         raise NotApplicable("it does not shuffle here")
     sampled_once(run)

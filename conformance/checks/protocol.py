@@ -74,7 +74,7 @@ def never_stalls(run: Run) -> None:
         )
 
 
-@clause(MUST, scenarios=("stream",))
+@clause(MUST)
 def is_accepted_by_keras(run: Run) -> None:
     """Keras accepts it: a generator object, or a PyDataset, tf.data.Dataset or DataLoader.
 
@@ -258,7 +258,7 @@ def may_change_threads(run: Run) -> None:
     if len(run.streams) < 2:
         raise NotApplicable("it could not be opened twice")
     alone, turned = run.streams[:2]
-    if alone.ending is not None and not alone.sized:
+    if alone.ending is not None:
         raise NotApplicable("it ends in one thread already (see protocol.never_ends)")
     if turned.ending is not None and turned.ending.kind == "raised":
         raise Violation(
