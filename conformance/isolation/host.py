@@ -1,0 +1,241 @@
+"""Observes a subject from outside its process and survives whatever it does there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from conformance.claims import Claims
+from conformance.config import Settings, SubjectConfig, UsageError
+from conformance.isolation.errors import IsolationError, SubjectError
+from conformance.isolation.process import Child, Gone, Tail, exit_text
+from conformance.isolation.stacks import user_files
+
+if TYPE_CHECKING:
+    from conformance.isolation.watch import Watch
+    from conformance.observe import Description
+    from conformance.problem import Problem
+    from conformance.run import Ending, Run
+
+_OBSERVER = "conformance.observe:Observer"
+_START_LIMIT = 120.0
+_FIRST_LOOK = 0.02
+_LOOK_EVERY = 0.025
+
+
+class IsolatedObserver:
+    """Observes one subject in a child process, as ``conformance.observe.Observer`` does in its own.
+
+    A child that hangs, crashes, exits or outgrows its limit is killed with all that it started;
+    the next problem gets a fresh one.
+
+    Args:
+        config: the subject; ``target`` must be None, since live objects can't be moved.
+        settings: limits and the rest.
+        environment: variables for the child besides the inherited ones.
+        observer: ``module:Class`` that observes in the child.
+
+    Attributes:
+        restarts: children started so far.
+    """
+
+    def __init__(
+        self,
+        config: SubjectConfig,
+        settings: Settings,
+        *,
+        environment: Mapping[str, str] | None = None,
+        observer: str = _OBSERVER,
+    ) -> None:
+        if config.target is not None:
+            raise UsageError(
+                f"{config.spec!r} is a live object and can't be observed in a process of its own; "
+                "pass in_process=True, or name it as module:attr"
+            )
+        self._config = config
+        self._settings = settings
+        self._environment = dict(environment or {})
+        self._observer = observer
+        self._is_user = user_files(config.spec)
+        self._output = Tail()
+        self._child: Child | None = None
+        self._ready = False
+        self._watch: Watch | None = None
+        self._description: Description | None = None
+        self._spent = 0.0
+        self.restarts = 0
+
+    # -- what an observer offers -----------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the child without waiting for it, so that its imports overlap the caller's."""
+        if self._child is None:
+            self.restarts += 1
+            self._ready = False
+            self._child = Child(
+                observer=self._observer,
+                users=[self._config.root] if self._config.root else [],
+                environment=self._environment,
+                patience=max(0.1, self._settings.batch_timeout / 5),
+                output=self._output,
+            )
+
+    def describe(self) -> Description:
+        """Locate and bind the subject and take a first look at it.
+
+        Raises:
+            UsageError: the spec or a declaration is wrong.
+            SubjectError: the user's module fails on import, hangs or ends the process.
+            IsolationError: the kit's own fault.
+        """
+        reply = self._ask("describe")
+        if reply[0] == "ended":
+            ending: Ending = reply[1]
+            raise SubjectError(ending.message, ending.traceback, ending)
+        if reply[0] == "subject":
+            raise SubjectError(*reply[1:])
+        if reply[0] == "left":
+            _, message, traceback, _line = reply
+            raise SubjectError(message, traceback)
+        self._description = reply[1]
+        description: Description = reply[1]
+        return description
+
+    def observe(self, problem: Problem) -> Run:
+        """Open the subject on ``problem`` and record it; its faults are endings of the run.
+
+        Raises:
+            UsageError: the spec or a declaration is wrong.
+            IsolationError: the kit's own fault.
+        """
+        reply = self._ask("observe", problem)
+        if reply[0] == "done":
+            run: Run = reply[1]
+            return run
+        return self._failed(problem, reply)
+
+    def close(self) -> None:
+        """End the child and remove its files; a later request starts another."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.close(politely=self._ready)
+
+    def output(self) -> str:
+        """Return the tail of what the subject printed."""
+        return self._output.text()
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the limit for the whole subject is used up: nothing more will be observed."""
+        return self._spent >= self._settings.subject_timeout
+
+    # -- one request -----------------------------------------------------------------------
+
+    def _ask(self, *request: Any) -> tuple[Any, ...]:
+        """Return the reply, or ``("ended", Ending)``."""
+        if self.out_of_time:
+            return ("ended", self._time_is_up(0))
+        began = time.monotonic()
+        try:
+            return self._answer(request)
+        except BaseException as error:
+            if not isinstance(error, UsageError):
+                self._drop()
+            raise
+        finally:
+            self._spent += time.monotonic() - began
+
+    def _answer(self, request: tuple[Any, ...]) -> tuple[Any, ...]:
+        child, watch = self._prepared()
+        watch.begin()
+        child.send(*request)
+        reply = self._attended(child, watch)
+        if reply[0] == "ended":
+            self._drop()
+        elif reply[0] == "usage":
+            raise UsageError(reply[1])
+        elif reply[0] == "internal":
+            raise IsolationError(
+                f"observing {self._config.spec} failed inside the kit, please report it: {reply[1]}"
+            )
+        return reply
+
+    def _attended(self, child: Child, watch: Watch) -> tuple[Any, ...]:
+        """Wait for the reply and watch the child meanwhile."""
+        deadline = time.monotonic() + self._settings.subject_timeout - self._spent
+        pause = _FIRST_LOOK
+        while True:
+            try:
+                message = child.receive(pause)
+            except Gone:
+                return ("ended", watch.died(exit_text(child.status())))
+            if message is not None and message[0] == "sample":
+                watch.sample(*message[1:])
+                continue
+            if message is not None:
+                return message
+            pause = _LOOK_EVERY
+            if ending := watch.look():
+                return ("ended", ending)
+            if time.monotonic() > deadline:
+                return ("ended", self._time_is_up(watch.batch))
+
+    def _time_is_up(self, batch: int) -> Ending:
+        from conformance.run import Ending
+
+        limit = self._settings.subject_timeout
+        return Ending("waiting", batch, f"the {limit:g} s for the whole subject are used up")
+
+    def _failed(self, problem: Problem, reply: tuple[Any, ...]) -> Run:
+        from conformance.run import Ending, Run
+
+        claims = self._description.claims if self._description else Claims()
+        if reply[0] == "ended":
+            ending: Ending = reply[1]
+        elif reply[0] == "subject":
+            ending = reply[3] or Ending("raised", 0, reply[1], reply[2])
+        else:
+            _, message, traceback, line = reply
+            ending = Ending("raised", 0, message, traceback, line, message.partition(":")[0])
+        return Run(problem, claims, (), ending=ending)
+
+    # -- the child -------------------------------------------------------------------------
+
+    def _prepared(self) -> tuple[Child, Watch]:
+        """Return a child that listens, and its watch; starts one where there is none."""
+        if self._child is not None and self._ready and self._child.gone():
+            self._drop()  # something that the subject left running ended it after its last reply
+        self.start()
+        child = self._child
+        if child is None:
+            raise IsolationError("the child process is closed")
+        if not self._ready or self._watch is None:
+            child.send("open", self._config, self._settings, self._description)
+            self._watch = self._opened(child)
+            self._ready = True
+        return child, self._watch
+
+    def _opened(self, child: Child) -> Watch:
+        from conformance.isolation.watch import Limits, Watch
+
+        for expected in ("ready", "done"):
+            try:
+                message = child.receive(_START_LIMIT)
+            except Gone:
+                message = ("internal", f"{exit_text(child.status())}\n{self.output()}")
+            if message is None:
+                message = ("internal", f"it isn't ready after {_START_LIMIT:.0f} s")
+            if message[0] == "usage":
+                raise UsageError(message[1])
+            if message[0] != expected:
+                raise IsolationError(f"the process that observes could not start: {message[1]}")
+            if expected == "ready":
+                child.pid = message[1]
+        limits = Limits(self._settings.batch_timeout, self._settings.memory_limit << 20)
+        return Watch(child, limits, self._is_user)
+
+    def _drop(self) -> None:
+        child, self._child, self._ready = self._child, None, False
+        if child is not None:
+            child.close()
