@@ -19,7 +19,7 @@ Rows = npt.NDArray[np.intp]
 
 # The second word of every seed says what the numbers are for. Without it the order of epoch e and
 # the augmentation of sample 0 in epoch e would share a seed: NumPy pads short seeds with zeros.
-ORDER, AUGMENTATION = 1, 2
+ORDER, AUGMENTATION, DROPOUT = 1, 2, 3
 
 
 @runtime_checkable

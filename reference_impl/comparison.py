@@ -98,7 +98,9 @@ def _history(
     if settings.verbose != 0:
         print(f"\nfed by {name}")
     keras.utils.set_random_seed(settings.seed)
-    model = build_cnn((*settings.size, 3), len(data.class_names), settings.learning_rate)
+    model = build_cnn(
+        (*settings.size, 3), len(data.class_names), settings.learning_rate, settings.seed
+    )
     history = model.fit(
         make_stream(),
         steps_per_epoch=settings.steps_per_epoch

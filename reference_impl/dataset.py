@@ -27,6 +27,10 @@ class Minibatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships n
     Pass ``shuffle=False`` to ``fit``: what is to be shuffled is shuffled here, by sample, and Keras
     would only permute the batches once more. Leave out ``steps_per_epoch``: Keras asks for ``len``.
 
+    With workers on JAX or torch call ``model.test_on_batch(*dataset[0])`` before ``fit``. It builds
+    the loss; otherwise Keras takes a batch from the workers to do so, which it neither gives to the
+    model nor puts back, and from then on every epoch begins with what was left of the one before.
+
     Args:
         inputs: as in :func:`reference_impl.generator.minibatches`, like all to ``first_epoch``.
         targets: one row for each input, or None.

@@ -22,7 +22,7 @@ FloatImage = npt.NDArray[np.float32]
 _ORIENTATION = 0x0112
 _END_OF_JPEG = b"\xff\xd9"
 # An image is opened by what it holds, not by its name; these are the formats that are asked for.
-_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP", "TIFF")
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
 
 
 class UnreadableImageError(ValueError):

@@ -12,7 +12,10 @@ from reference_impl.settings import SMALLEST_SIDE
 
 
 def build_cnn(
-    input_shape: tuple[int, int, int], n_classes: int, learning_rate: float = 1e-3
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    learning_rate: float = 1e-3,
+    seed: int | None = None,
 ) -> Any:
     """Return the compiled network: softmax over the classes, Adam, categorical cross-entropy.
 
@@ -20,6 +23,7 @@ def build_cnn(
         input_shape: height, width and channels of an image; its values should be in [0, 1].
         n_classes: width of the one-hot labels.
         learning_rate: of Adam; the default is Keras'.
+        seed: of the dropout. Without one, torch draws from its global generator.
 
     Raises:
         ValueError: for images too small to be convolved and pooled three times.
@@ -40,7 +44,7 @@ def build_cnn(
             layers.MaxPooling2D(),
             layers.Flatten(),
             layers.Dense(128, activation="relu"),
-            layers.Dropout(0.5),
+            layers.Dropout(0.5, seed=seed),
             layers.Dense(check_count("n_classes", n_classes, least=2), activation="softmax"),
         ],
         name="tutorial_cnn",

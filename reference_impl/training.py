@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
+from reference_impl.batching import DROPOUT
 from reference_impl.data import Data, load_data
 from reference_impl.dataset import Minibatches
 from reference_impl.generator import minibatches, steps_per_epoch
@@ -40,6 +42,26 @@ class Result:
     loss: float
     accuracy: float
     data: Data
+
+
+class EpochSeeds(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Seeds dropout from (seed, epoch).
+
+    Keras' backup holds weights and optimizer, but not where dropout's random numbers were: a
+    training that was gone on with would end elsewhere than one that was never interrupted.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Set the state of every layer that draws random numbers."""
+        del logs
+        for i, layer in enumerate(self.model.layers):
+            if generator := getattr(layer, "seed_generator", None):
+                words = np.random.SeedSequence((self._seed, DROPOUT, epoch, i)).generate_state(1)
+                generator.state.assign([int(words[0]) >> 1, 0])
 
 
 def train(
@@ -78,7 +100,9 @@ def train(
         say(f"going on after {first_epoch} of {settings.epochs} epochs")
 
     keras.utils.set_random_seed(settings.seed)
-    model = build_cnn((*settings.size, 3), len(data.class_names), settings.learning_rate)
+    model = build_cnn(
+        (*settings.size, 3), len(data.class_names), settings.learning_rate, settings.seed
+    )
     validation = validation_data(data, settings)
     fit(model, data, settings, validation, first_epoch, callbacks)
     history = read_history(settings.out / "history.csv")
@@ -112,6 +136,8 @@ def fit(
     if not first_epoch:
         shutil.rmtree(backup, ignore_errors=True)
     stream, steps = training_data(data, settings, first_epoch)
+    if isinstance(stream, Minibatches):
+        model.test_on_batch(*stream[0])  # builds it: see Minibatches on workers
     model.fit(
         stream,
         steps_per_epoch=steps,
@@ -124,6 +150,7 @@ def fit(
             keras.callbacks.CSVLogger(str(log), append=first_epoch > 0),
             keras.callbacks.BackupAndRestore(str(backup)),
             keras.callbacks.TerminateOnNaN(),
+            EpochSeeds(settings.seed),
             *callbacks,
         ],
     )
