@@ -189,6 +189,10 @@ class Child:
         self._end()
 
 
+# probes are tiny: threads of a linear algebra library only spin beside each other
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
 def _spawn(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     if not sys.executable:
         raise IsolationError("this Python has no executable to start; observe in process instead")
@@ -201,7 +205,7 @@ def _spawn(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, **environment},
+        env={**_ONE_THREAD, **os.environ, **environment},
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         | getattr(subprocess, "CREATE_NO_WINDOW", 0),
