@@ -86,6 +86,7 @@ class ClauseItem(pytest.Item):
         if verdict.outcome == "failed":
             self._broken(report, verdict)
         if verdict.outcome == "passed":
+            self._passed()
             return
         reason = skip_reason(verdict)
         strict = self.suite.plan.settings.strict
@@ -101,7 +102,18 @@ class ClauseItem(pytest.Item):
         expected = verdict.level == "SHOULD" and not self.suite.plan.settings.strict
         if expected and not self.config.getoption("runxfail"):
             raise pytest.xfail.Exception(message)
-        raise ClauseBroken(message, terminal.headline(verdict))
+        raise ClauseBroken(message, terminal.headline(report, verdict))
+
+    def _passed(self) -> None:
+        """Complain about a waiver that is not needed any more."""
+        reason = self.subject.declaration.waive.get(self.clause.id)
+        if reason is None:
+            return
+        complaint = f"the waiver of {self.clause.id} is not needed: it passes ({reason})"
+        if self.suite.plan.settings.strict:
+            advice = f"{complaint}.\n  fix       remove it from 'waive'"
+            raise ClauseBroken(advice, complaint)
+        self.warn(pytest.PytestWarning(complaint))
 
     def rerun(self) -> str:
         """Return the command that judges this clause again."""

@@ -17,6 +17,9 @@ from conformance.settings import Plan, plan
 from conformance.summary import Summary, attach
 from conformance.verdict import SubjectReport, Verdict
 
+MOST_WAITING = 2
+"""Children kept from the check of the input for the judging; each holds the user's module."""
+
 
 def start(config: pytest.Config) -> None:
     """Register the suite if there is something to judge.
@@ -128,9 +131,16 @@ class Suite:
             self._check_ids()
             for subject in self.plan.subjects:
                 self._judge(subject).prepare()
+                if not self._judges_here() or len(self._judges) > MOST_WAITING:
+                    self._judges.pop(subject.spec).close()
         except UsageError as error:
             self._close()
             raise pytest.UsageError(str(error)) from None
+
+    def _judges_here(self) -> bool:
+        """Whether this process will run the items whose subjects it prepares."""
+        distributed = self.config.getoption("dist", "no") != "no"
+        return not distributed and not self.config.getoption("collectonly")
 
     def _check_ids(self) -> None:
         from conformance.contract import find_clause

@@ -1,0 +1,1 @@
+"""Reports: what a reader is told. They see verdicts, never a run."""
