@@ -26,6 +26,9 @@ Array = NDArray[Any]
 EXACT = 0.995
 """Correlation above which a row is taken to be its source up to an affine change of values."""
 
+_IDENTICAL = 0.9999
+"""Correlation above which no other order of the channels is tried."""
+
 _ALIKE, _MARGIN = 0.55, 0.2
 _TURNS = 8
 
@@ -256,7 +259,7 @@ class _Templates:
         m = len(images)
         match = _Match(m)
         for name, k in self._tries(images.shape):
-            todo = np.flatnonzero(finite & (match.best < EXACT))
+            todo = np.flatnonzero(finite & (match.best < (EXACT if k else _IDENTICAL)))
             if not todo.size:
                 break
             score = self._correlate(images[todo], name, k)

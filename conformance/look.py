@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,14 @@ Array = NDArray[Any]
 _CLASSES = (0, 5, 2, 10, 3)
 """Numbers of classes to try; 0 is one a sample, which shows the most."""
 
+_NAMED_CLASSES = (5, 2, 3, 10, 0)
+"""The same where classes are named: which number a name gets shows only when names recur."""
+
+_NAMED = {"string_labels", "class_names", "directory", "frame"}
+
+_BOTH = re.compile(r"(is_?|do_?|for_?)?train(ing)?(_?mode)?")
+"""Switches that may mean shuffling, augmentation, or both."""
+
 _MANY = 150
 """Samples for a subject that has a batch size of its own."""
 
@@ -41,7 +50,7 @@ def first_look(observer: Observer) -> Description:
         return _closed(observer, base)
     sized_batch = "batch_size" in roles
     look = Problem(n=14, batch_size=3, passes=2) if sized_batch else Problem(_MANY, 50, passes=1)
-    run, problem = _feed(observer, look, base, takes_labels=bool(roles & _LABELLED))
+    run, problem = _feed(observer, look, base)
     stream = run.stream
     if not stream.batches:
         return Description(
@@ -57,9 +66,16 @@ def first_look(observer: Observer) -> Description:
         problem = replace(problem, n=3 * hard + 1, batch_size=hard, passes=2)
         run = observer.record(problem, base)
     claims = _infer(observer, replace(base, hard_batch=hard), problem, run)
+    _tell_switches(observer, problem, run.stream, claims)
+    roles = observer.subject.binding.roles()
+    if "shuffle" in roles and claims.shuffles != "flag" and not claims.declared("shuffles"):
+        claims = replace(claims, shuffles="flag", origin={**claims.origin, "shuffles": "seen"})
+    if "augment" not in roles and claims.augments == "flag" and "augmenter" not in roles:
+        claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
     space = Space(
         can_shuffle="shuffle" in roles,
         can_augment=bool(roles & {"augment", "augmenter"}),
+        coupled=any({"shuffle", "augment"} <= set(b.roles) for b in observer.subject.binding.bounds),
         takes_seed=bool(roles & {"seed", "rng"}),
         hard_batch=hard,
         classes=problem.classes,
@@ -96,11 +112,13 @@ def _is_generator_function(obj: Any) -> bool:
 
 
 def _feed(
-    observer: Observer, problem: Problem, claims: Claims, *, takes_labels: bool
+    observer: Observer, problem: Problem, claims: Claims
 ) -> tuple[Run, Problem]:
     """Try numbers of classes and dtypes until a batch comes; return the first run if none does."""
     first: tuple[Run, Problem] | None = None
-    for classes in _CLASSES if takes_labels else (0,):
+    roles = observer.subject.binding.roles()
+    numbers = _NAMED_CLASSES if roles & _NAMED else _CLASSES if roles & _LABELLED else (0,)
+    for classes in numbers:
         for dtype in ("uint8", "float32"):
             asked = replace(problem, classes=classes, dtype=dtype)
             run = observer.record(asked, claims)
@@ -127,6 +145,27 @@ def _closed(observer: Observer, base: Claims) -> Description:
     )
 
 
+def _tell_switches(
+    observer: Observer, problem: Problem, plain: Stream, claims: Claims
+) -> None:
+    """Find out whether an inferred switch for augmentation shuffles, too, or instead."""
+    subject = observer.subject
+    switches = [b for b in subject.binding.bounds if b.roles == ("augment",) and b.origin == "name"]
+    if len(switches) != 1 or subject.binding.parameters("shuffle") or claims.shuffles != "never":
+        return
+    switch = switches[0]
+    on = observer.record(replace(problem, augment=True), replace(claims, augments="always")).stream
+    ids = identities(on)
+    known = ids[ids >= 0]
+    shuffles = bool((np.diff(known[: problem.n]) < 0).any()) if len(known) else False
+    changes = not _same_pixels(plain, on)
+    if shuffles:
+        roles = ("augment", "shuffle") if changes else ("shuffle",)
+        subject.rebind(switch.parameter, roles, "seen")
+    elif not changes and _BOTH.fullmatch(switch.parameter.strip("_").lower()):
+        subject.rebind(switch.parameter, (), "seen: changes nothing")
+
+
 class _Inference:
     """Collects claims that were not declared, with the reason for each."""
 
@@ -150,7 +189,7 @@ def _infer(observer: Observer, claims: Claims, problem: Problem, run: Run) -> Cl
     _say_arrays(out, stream)
     _say_order(out, roles, problem, stream, other)
     _say_augmentation(out, roles, stream, other)
-    _say_labels(out, run)
+    _say_labels(out, run, named=bool(roles & _NAMED))
     _say_remainder(out, observer)
     return out.claims
 
@@ -247,10 +286,12 @@ def _same_pixels(stream: Stream, other: Stream) -> bool:
     return bool(seen)
 
 
-def _say_labels(out: _Inference, run: Run) -> None:
+def _say_labels(out: _Inference, run: Run, *, named: bool) -> None:
     from conformance.labels import encoding
 
     found = encoding(run)
+    if found in ("same", "onehot") and named:
+        found = "map"  # names have no numbers of their own
     if found:
         out.say("labels", found, "seen")
 

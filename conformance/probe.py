@@ -50,9 +50,9 @@ class ImageSpec:
 
 
 MAX_SAMPLES = 320
-"""How many samples the code can tell apart in colour."""
+"""How many samples the code can tell apart in colour; beyond, only layouts tell them apart."""
 
-_LEVELS = 9
+_LEVELS = 10
 _GRAY = np.array([0.299, 0.587, 0.114])
 
 
@@ -60,7 +60,7 @@ def code_levels(n: int, channels: int) -> Array:
     """Return the relative height of the middle level, shape ``(n, channels)``, in 0..1."""
     if channels == 1:
         return np.linspace(CODE_LOW, CODE_HIGH, max(2, n))[:n, None]
-    return _words()[:n]
+    return _words()[np.arange(n) % MAX_SAMPLES]
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +72,8 @@ def _words() -> Array:
     """
     grid = np.linspace(CODE_LOW, CODE_HIGH, _LEVELS)
     words = np.stack(np.meshgrid(grid, grid, grid), axis=-1).reshape(-1, 3)
-    words = words[np.abs(words[:, 0] - words[:, 2]) > 0.15]  # none is its own reverse
+    # channels clearly apart, so that an exchange of any two shows in every image
+    words = words[np.abs(words - np.roll(words, 1, axis=1)).min(axis=1) > 0.1]
     chosen = [int(np.abs(words - [0.3, 0.5, 0.7]).sum(axis=1).argmin())]
     nearest = _apart(words, words[chosen[0]])
     for _ in range(MAX_SAMPLES - 1):
@@ -146,9 +147,12 @@ def _layout(i: int, height: int, width: int) -> Array:
 
 
 def _dim(n: int, spec: ImageSpec) -> Array:
-    """Images of the same layouts with maxima of 1, 2, 40 … 255: they betray `if x.max() > 1`."""
-    tops = np.array([1, 255, 2, 40, 130, 200, 90])[np.arange(n) % 7]
-    # halves of 1 don't survive rounding: keep dark and bright apart whatever the top is
+    """Images of the same layouts with maxima of 1, 2, 40 … 255: they betray `if x.max() > 1`.
+
+    The first third has maxima of 1, so that there is a batch of nothing brighter.
+    """
+    tops = np.array([255, 2, 40, 130, 1, 200, 90])[np.arange(n) % 7]
+    tops[: n // 3 + 1] = 1
     return np.asarray(_coded(n, spec) / 255 * tops[:, None, None, None])
 
 

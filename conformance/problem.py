@@ -79,6 +79,7 @@ class Space:
 
     Attributes:
         can_shuffle, can_augment: whether it has the switch.
+        coupled: whether one parameter switches both.
         hard_batch: its batch size if it takes none, else 0.
         classes: see :class:`Problem`.
         closed: whether it brings its own data.
@@ -87,6 +88,7 @@ class Space:
 
     can_shuffle: bool = False
     can_augment: bool = False
+    coupled: bool = False
     takes_seed: bool = False
     hard_batch: int = 0
     classes: int = 0
@@ -139,7 +141,14 @@ def _hard_boundary(space: Space) -> Iterator[Problem]:
 
 
 def _problem(space: Space, **asked: object) -> Problem:
-    return Problem(**{"classes": space.classes, "side": space.side, **asked})  # type: ignore[arg-type]
+    problem = Problem(**{"classes": space.classes, "side": space.side, **asked})  # type: ignore[arg-type]
+    return coupled(problem, space)
+
+
+def coupled(problem: Problem, space: Space) -> Problem:
+    """Return the problem with both switches on if one parameter switches both."""
+    either = problem.shuffle or problem.augment
+    return replace(problem, shuffle=either, augment=either) if space.coupled else problem
 
 
 def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:

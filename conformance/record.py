@@ -18,7 +18,6 @@ Array = NDArray[Any]
 PARTS = ("input", "target", "weight")
 _SHORT = {"input": "x", "target": "y", "weight": "sample_weight"}
 _MOST_VALUES = 2048
-_MEGABYTES_AT_ONCE = 64
 
 
 @dataclass
@@ -142,14 +141,22 @@ def finish(
     """Decode all batches of a stream together, group by group of equal row shape."""
     raws = list(raws)
     decoded: dict[int, Decoded] = {}
+    digests = {
+        id(leaf): tuple(digest(row) for row in leaf.array) if leaf.array.ndim else ()
+        for raw in raws
+        for leaf in raw.leaves
+    }
     for group in _groups(raws):
-        rows = np.concatenate([leaf.array for leaf in group])
-        if source is None or as_images(rows[:1], source)[0] is None:
+        if source is None or as_images(group[0].array[:1], source)[0] is None:
             continue
+        # a stream repeats itself from pass to pass: rows of equal bytes are decoded once
+        keys = np.array([d for leaf in group for d in digests[id(leaf)]], np.uint64)
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        rows = _rows(group, first)
         result = decode(rows, source, augmented=augmented, channels=channels)
         start = 0
         for leaf in group:
-            decoded[id(leaf)] = _slice(result, start, start + len(leaf.array))
+            decoded[id(leaf)] = _pick(result, inverse[start : start + len(leaf.array)])
             start += len(leaf.array)
     return tuple(
         Batch(
@@ -158,7 +165,7 @@ def finish(
             raw.outer,
             raw.structure,
             raw.complaint,
-            tuple(_leaf(leaf, decoded.get(id(leaf))) for leaf in raw.leaves),
+            tuple(_leaf(leaf, decoded.get(id(leaf)), digests[id(leaf)]) for leaf in raw.leaves),
         )
         for raw in raws
     )
@@ -171,36 +178,35 @@ def _groups(raws: list[RawBatch]) -> Iterator[list[RawLeaf]]:
             if leaf.array.ndim >= 2 and leaf.array.dtype.kind in "biuf" and len(leaf.array):
                 key = (leaf.path, leaf.array.shape[1:], leaf.array.dtype)
                 groups.setdefault(key, []).append(leaf)
-    for group in groups.values():
-        size, chunk = 0, []
-        for leaf in group:
-            chunk.append(leaf)
-            size += leaf.array.nbytes
-            if size > _MEGABYTES_AT_ONCE * 2**20:
-                yield chunk
-                size, chunk = 0, []
-        if chunk:
-            yield chunk
+    yield from groups.values()
 
 
-def _slice(whole: Decoded, start: int, stop: int) -> Decoded:
-    cut = slice(start, stop)
-    return replace(
-        whole,
-        ids=whole.ids[cut],
-        exact=whole.exact[cut],
-        channels=whole.channels[cut],
-        turned=whole.turned[cut],
-        likeness=whole.likeness[cut],
-        gain=whole.gain[cut],
-        offset=whole.offset[cut],
-        residual=whole.residual[cut],
-        motion=whole.motion[cut],
-        wrapped=whole.wrapped[cut],
+def _rows(group: list[RawLeaf], indices: Array) -> Array:
+    """Return some rows of the arrays of a group as if they were one array."""
+    starts = np.cumsum([0, *(len(leaf.array) for leaf in group)])
+    holders = np.searchsorted(starts, indices, side="right") - 1
+    return np.stack(
+        [group[h].array[i - starts[h]] for h, i in zip(holders, indices, strict=True)]
     )
 
 
-def _leaf(raw: RawLeaf, decoded: Decoded | None) -> Leaf:
+def _pick(whole: Decoded, rows: Array) -> Decoded:
+    return replace(
+        whole,
+        ids=whole.ids[rows],
+        exact=whole.exact[rows],
+        channels=tuple(whole.channels[r] for r in rows),
+        turned=whole.turned[rows],
+        likeness=whole.likeness[rows],
+        gain=whole.gain[rows],
+        offset=whole.offset[rows],
+        residual=whole.residual[rows],
+        motion=whole.motion[rows],
+        wrapped=whole.wrapped[rows],
+    )
+
+
+def _leaf(raw: RawLeaf, decoded: Decoded | None, digests: tuple[int, ...]) -> Leaf:
     array = raw.array
     numeric = array.dtype.kind in "biuf"
     rows = array.reshape(len(array), -1) if array.ndim and array.size else None
@@ -220,7 +226,6 @@ def _leaf(raw: RawLeaf, decoded: Decoded | None) -> Leaf:
         low, high = float(ranges[:, 0].min()), float(ranges[:, 1].max())
         if decoded is None and rows.shape[1] <= _MOST_VALUES:
             values = rows.astype(np.float64)
-    digests = tuple(digest(r) for r in array) if array.ndim else ()
     return Leaf(
         raw.path,
         raw.part,

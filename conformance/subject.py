@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from conformance.adapters.base import Opened
@@ -44,6 +45,17 @@ class Subject:
         method = bind(_without_self(self.obj), self.declaration, self.spec)
         names = {b.parameter for b in bounds}
         return Binding((*bounds, *(b for b in method.bounds if b.parameter not in names)))
+
+    def rebind(self, parameter: str, roles: tuple[str, ...], origin: str) -> None:
+        """Give an inferred parameter the roles that a first look has shown it to have."""
+        self.binding = Binding(
+            tuple(
+                replace(b, roles=roles, origin=origin, constant=False if not roles else None)
+                if b.parameter == parameter
+                else b
+                for b in self.binding.bounds
+            )
+        )
 
     def arguments(self, material: Material) -> dict[str, Any]:
         """Make the argument of each bound parameter for one problem."""

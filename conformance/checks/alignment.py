@@ -21,6 +21,8 @@ def _judge_labels(run: Run) -> None:
     if run.labels is None:
         raise NotApplicable("it takes no labels")
     identities_seen(run)
+    if run.claims.structure == "pairs":
+        raise NotApplicable("its targets tell of pairs, not of single samples")
     if run.claims.labels in ("none", "image"):
         if not any(b.part("target") for b in run.batches):
             raise NotApplicable("it yields no targets")
@@ -122,7 +124,7 @@ def inputs_match_each_other(run: Run) -> None:
     compared = 0
     for stream in run.streams:
         for batch in stream.batches:
-            named = [(leaf.path, ids) for leaf in _readable(batch) if (ids := _ids(run, leaf)) is not None]
+            named = [(leaf.path, ids) for leaf in _readable(batch, autoencoder=run.claims.structure == "autoencoder") if (ids := _ids(run, leaf)) is not None]
             for (path, ids), (other, others) in _couples(named):
                 both = (ids[: len(others)] >= 0) & (others[: len(ids)] >= 0)
                 apart = np.flatnonzero(both & (ids[: len(others)] != others[: len(ids)]))
@@ -138,9 +140,8 @@ def inputs_match_each_other(run: Run) -> None:
         raise NotApplicable("it has one input")
 
 
-def _readable(batch: Batch) -> Iterable[Leaf]:
-    autoencoded = tuple(leaf for leaf in batch.part("target") if leaf.decoded is not None)
-    return (*batch.part("input"), *autoencoded)
+def _readable(batch: Batch, *, autoencoder: bool) -> Iterable[Leaf]:
+    return (*batch.part("input"), *(batch.part("target") if autoencoder else ()))
 
 
 def _ids(run: Run, leaf: Leaf) -> np.ndarray | None:  # type: ignore[type-arg]
@@ -164,7 +165,8 @@ def label_values_survive(run: Run) -> None:
     Fix: use int32 or float32 targets and pass ``num_classes``.
     """
     batches_came(run)
-    if run.labels is None or run.claims.labels not in ("same", "onehot", "map"):
+    told = run.claims.labels in ("same", "onehot", "map") and run.claims.structure != "pairs"
+    if run.labels is None or not told:
         raise NotApplicable("it yields no labels that were given to it")
     widths: dict[str, tuple[int, ...]] = {}
     for batch in run.batches:

@@ -127,6 +127,8 @@ def varies_within_a_batch(run: Run) -> None:
     Fix: draw the parameters inside the loop over images.
     """
     _wants_augmentation(run)
+    if run.claims.expansion > 1:
+        raise NotApplicable("fixed expansions may be made batch by batch")
     leaves = [leaf for leaf in image_leaves(run.stream) if leaf.decoded is not None]
     groups = [leaf.decoded.motion for leaf in leaves if leaf.decoded and leaf.rows >= 3]
     everything = {int(m) for g in groups for m in g}
