@@ -10,6 +10,7 @@ BREAKS: tuple[str, ...] = ("augmentation.augments_when_asked",)
 MAY_BREAK: tuple[str, ...] = (
     "augmentation.varies_between_epochs",
     "augmentation.varies_within_a_batch",
+    "order.different_seed_different_stream",
 )
 
 

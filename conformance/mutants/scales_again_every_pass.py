@@ -8,8 +8,6 @@ from conformance.mutants._base import Array, Batch, check, vary
 
 BREAKS: tuple[str, ...] = ("arrays.values_keep_their_scale",)
 MAY_BREAK: tuple[str, ...] = (
-    "augmentation.leaves_images_alone_otherwise",
-    "augmentation.does_not_compound",
     "arrays.pixels_survive",
     "batching.rows_are_real",
     "epoch.every_sample_appears",
