@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -119,15 +120,17 @@ def binding(spec: str) -> list[str]:
     if known.trouble is not None:
         lines.append(f"# Called like this it fails: {known.trouble.message}")
     lines += ["", f"{head}.bind]"]
-    lines += _aligned((f"{_key(p)} = {_toml(_roles(m))}", origin_words(o)) for p, m, o in roles)
+    lines += _aligned(
+        (f"{_key(p)} = {_toml(_one_or_more(m))}", origin_words(o)) for p, m, o in roles
+    )
     if constants:
         lines += ["", f"{head}.call]"]
-        lines += _aligned((f"{_key(p)} = {m}", origin_words(o)) for p, m, o in constants)
+        lines += _aligned(
+            (f"{_off(o)}{_key(p)} = {_constant(m)}", origin_words(o)) for p, m, o in constants
+        )
     lines += ["", f"{head}.claims]", "# take away the # to hold it to one of these"]
     rows = ((n, getattr(known.claims, n), o) for n, _, o in known.claims.rows() if n in CLAIMS)
-    lines += _aligned(
-        (f"{'' if o == 'declared' else '# '}{n} = {_toml(v)}", f"({o})") for n, v, o in rows
-    )
+    lines += _aligned((f"{_off(o)}{n} = {_toml(v)}", f"({o})") for n, v, o in rows)
     return lines
 
 
@@ -139,15 +142,30 @@ def _roles(meaning: str) -> list[str]:
     return meaning.split("+")
 
 
+def _one_or_more(meaning: str) -> str | list[str]:
+    roles = _roles(meaning)
+    return roles if len(roles) > 1 else meaning
+
+
+def _off(origin: str) -> str:
+    """Return what keeps a line that nobody has declared from having an effect."""
+    return "" if origin == "declared" else "# "
+
+
+def _constant(text: str) -> str:
+    try:
+        return _toml(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        return text
+
+
 def _key(name: str) -> str:
     return name if name.isascii() else f'"{name}"'
 
 
 def _toml(value: object) -> str:
-    """Return a role, roles, or the value of a claim as TOML."""
+    """Return a role, roles, a constant or the value of a claim as TOML."""
     if isinstance(value, (list, tuple)):
-        if len(value) == 1 and isinstance(value, list):
-            return _toml(value[0])
         return "[" + ", ".join(_toml(each) for each in value) + "]"
     if isinstance(value, bool):
         return str(value).lower()

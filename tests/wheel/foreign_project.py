@@ -58,9 +58,7 @@ def main() -> int:
             for word in ("--generator-bind", pair)
         ]
         judge(project, ["--generator", "shop.feed:batches", *bind], 0, "0 failed")
-        judge(
-            project, ["--generator", "shop/feed.py:hasty", *bind], 1, "epoch.every_sample_appears"
-        )
+        judge(project, ["--generator", "shop/feed.py:hasty", *bind], 1, "every_sample_appears")
         judge(project, ["--generator", "reference_impl.generator:minibatches"], 0, "passed")
         judge(project, ["--generator", "shop.feed:absent"], 4, "has no attribute 'absent'")
         (project / "test_shop.py").write_text("def test_shop():\n    pass\n", encoding="utf-8")
