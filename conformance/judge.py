@@ -23,7 +23,7 @@ from conformance.contract import (
 )
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
-from conformance.problem import Problem, Space, boundary, coupled, strategy
+from conformance.problem import Problem, Space, boundary, strategy, suited
 from conformance.run import Run
 from conformance.verdict import Finding, SubjectReport, Verdict
 
@@ -429,7 +429,7 @@ def smaller(problem: Problem, space: Space) -> Iterator[Problem]:
                 small = replace(
                     problem, n=n, batch_size=size, shuffle=shuffle, augment=augment, dtype="uint8", seed=1
                 )
-                if coupled(small, space) == small and _size(small) < _size(problem):
+                if suited(small, space) == small and _size(small) < _size(problem):
                     yield small
 
 

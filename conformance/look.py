@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.claims import Claims
+from conformance.feed import feed
 from conformance.observe import Description, identities
 from conformance.problem import Problem, Space
 from conformance.run import Ending, Leaf, Run, Stream
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
     from conformance.observe import Observer
 
 Array = NDArray[Any]
-
-_CLASSES = (0, 5, 2, 10, 3)
-"""Numbers of classes to try; 0 is one a sample, which shows the most."""
-
-_NAMED_CLASSES = (5, 2, 3, 10, 0)
-"""The same where classes are named: which number a name gets shows only when names recur."""
-
-_NAMED = {"string_labels", "class_names", "directory", "frame"}
 
 _BOTH = re.compile(r"(is_?|do_?|for_?)?train(ing)?(_?mode)?")
 """Switches that may mean shuffling, augmentation, or both."""
@@ -49,8 +42,9 @@ def first_look(observer: Observer) -> Description:
     if not subject.fed:
         return _closed(observer, base)
     sized_batch = "batch_size" in roles
-    look = Problem(n=14, batch_size=3, passes=2) if sized_batch else Problem(_MANY, 50, passes=1)
-    run, problem = _feed(observer, look, base)
+    look = Problem(n=27, batch_size=4, passes=2) if sized_batch else Problem(_MANY, 50, passes=1)
+    run, problem = feed(observer, look, base)
+    roles = subject.binding.roles()
     stream = run.stream
     if not stream.batches:
         return Description(
@@ -63,8 +57,7 @@ def first_look(observer: Observer) -> Description:
     hard = 0
     if not sized_batch:
         hard = int(Counter(b.rows for b in stream.batches).most_common(1)[0][0])
-        problem = replace(problem, n=3 * hard + 1, batch_size=hard, passes=2)
-        run = observer.record(problem, base)
+        run, problem = feed(observer, replace(problem, n=4 * hard, batch_size=hard, passes=2), base)
     claims = _infer(observer, replace(base, hard_batch=hard), problem, run)
     _tell_switches(observer, problem, run.stream, claims)
     roles = observer.subject.binding.roles()
@@ -79,14 +72,14 @@ def first_look(observer: Observer) -> Description:
         takes_seed=bool(roles & {"seed", "rng"}),
         hard_batch=hard,
         classes=problem.classes,
+        form=problem.form,
+        dtypes=subject.dtypes,
+        explores=subject.explores,
         takes_weights="weights" in roles,
     )
     return Description(
         kind=_kind(observer, run.stream), roles=subject.binding.rows(), claims=claims, space=space
     )
-
-
-_LABELLED = {"labels", "onehot_labels", "float_labels", "string_labels", "pairs", "samples"}
 
 
 def _known(declared: dict[str, Any]) -> dict[str, Any]:
@@ -109,28 +102,6 @@ def _is_generator_function(obj: Any) -> bool:
     import inspect
 
     return inspect.isgeneratorfunction(inspect.unwrap(obj)) if callable(obj) else False
-
-
-def _feed(
-    observer: Observer, problem: Problem, claims: Claims
-) -> tuple[Run, Problem]:
-    """Try numbers of classes and dtypes until a batch comes; return the first run if none does."""
-    first: tuple[Run, Problem] | None = None
-    roles = observer.subject.binding.roles()
-    numbers = _NAMED_CLASSES if roles & _NAMED else _CLASSES if roles & _LABELLED else (0,)
-    for classes in numbers:
-        for dtype in ("uint8", "float32"):
-            asked = replace(problem, classes=classes, dtype=dtype)
-            run = observer.record(asked, claims)
-            first = first or (run, asked)
-            enough = run.stream.ending is None or len(run.batches) >= asked.steps
-            if run.batches and (enough or run.stream.ending.kind != "raised"):  # type: ignore[union-attr]
-                return run, asked
-            if run.stream.ending and run.stream.ending.kind == "refused":
-                return run, asked
-    if first is None:
-        raise RuntimeError("no feed was tried")
-    return first
 
 
 def _closed(observer: Observer, base: Claims) -> Description:
@@ -187,9 +158,9 @@ def _infer(observer: Observer, claims: Claims, problem: Problem, run: Run) -> Cl
     out.say("seeded", bool(roles & {"seed", "rng"}), "role")
     other = observer.record(replace(problem, seed=problem.seed + 1), claims).stream
     _say_arrays(out, stream)
-    _say_order(out, roles, problem, stream, other)
+    _say_order(out, roles, stream, other)
     _say_augmentation(out, roles, stream, other)
-    _say_labels(out, run, named=bool(roles & _NAMED))
+    _say_labels(out, run, named=observer.subject.named)
     _say_remainder(out, observer)
     return out.claims
 
@@ -235,27 +206,24 @@ def _scale(leaves: list[Leaf]) -> Any:
 
 
 def _say_order(
-    out: _Inference, roles: frozenset[str], problem: Problem, stream: Stream, other: Stream
+    out: _Inference, roles: frozenset[str], stream: Stream, other: Stream
 ) -> None:
     if "shuffle" in roles:
         out.say("shuffles", "flag", "role")
         return
     ids = identities(stream)
-    source = np.arange(len(ids)) % problem.n
-    size = max(1, problem.batch_size)
-    by_pass = np.concatenate([np.arange(problem.n)] * (1 + len(ids) // problem.n))[: len(ids)]
-    if np.array_equal(ids, source) or np.array_equal(ids[:size], by_pass[:size]):
-        known = ids[: problem.n]
-        if np.array_equal(known, np.arange(len(known))) or not np.array_equal(
-            identities(other), ids
-        ):
-            out.say("shuffles", "never", "seen: source order")
-            if np.array_equal(known, np.arange(len(known))):
-                return
-    if np.array_equal(identities(other), ids) or (ids < 0).any():
+    if _in_source_order(ids) and _in_source_order(identities(other)):
+        out.say("shuffles", "never", "seen: source order")
+    elif np.array_equal(identities(other), ids) or (ids < 0).any():
         out.say("shuffles", "fixed", "seen: an order of its own, the same at every opening")
     else:
         out.say("shuffles", "always", "seen: another order at every opening")
+
+
+def _in_source_order(ids: Array) -> bool:
+    """Whether samples first come in ascending order; windows that overlap or end early may."""
+    first = list(dict.fromkeys(i for i in ids.tolist() if i >= 0))
+    return bool(first) and first == sorted(first)
 
 
 def _say_augmentation(

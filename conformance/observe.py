@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,14 +13,17 @@ import numpy as np
 
 from conformance.adapters import NotAStream, adapt
 from conformance.adapters.base import Opened
+from conformance.adapters.packing import GENERATOR
 from conformance.claims import Claims
 from conformance.config import Settings, SubjectConfig, UsageError
 from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
 from conformance.record import RawBatch, finish, take_apart
 from conformance.run import Ending, Run, Stream
+from conformance.sources.listing import Listing
 from conformance.sources.material import Material
-from conformance.subject import Subject
+from conformance.sources.store import store
+from conformance.subject import Learned, Subject
 from conformance.tracebacks import error_line, user_line, user_traceback
 from conformance.watchers import MemoryWatch, SourceWatch, reseeding_noted, seed_everything
 
@@ -40,6 +44,8 @@ class Description:
         space: which problems it can be given.
         trouble: how the first opening with inferred roles ended, if no feed worked.
         closed: whether it takes no data, so that its source is unknown.
+        notes: what the report says besides the verdicts.
+        learned: what the look showed of the subject, to be told to it in another process.
     """
 
     kind: str
@@ -49,10 +55,17 @@ class Description:
     trouble: Ending | None = None
     closed: bool = False
     notes: tuple[str, ...] = ()
+    learned: Learned = Learned()
 
 
 class Observer:
-    """Observes one subject in this process."""
+    """Observes one subject in this process.
+
+    Attributes:
+        listing: names the order in which folders of probes are listed.
+    """
+
+    listing = ""
 
     def __init__(
         self, config: SubjectConfig, settings: Settings, tick: Callable[[int], None] | None = None
@@ -62,12 +75,16 @@ class Observer:
         self._tick = tick or (lambda batch: None)
         self._subject: Subject | None = None
         self._description: Description | None = None
+        self._listing = Listing(store().root, self.listing)
 
     @property
     def subject(self) -> Subject:
         """The located and bound subject; located at the first use."""
         if self._subject is None:
+            self._listing.install()
             self._subject = Subject(self.config)
+            if self._description is not None:
+                self._subject.learn(self._description.learned)
         return self._subject
 
     def describe(self) -> Description:
@@ -93,33 +110,31 @@ class Observer:
 
     def record(self, problem: Problem, claims: Claims) -> Run:
         """Open the subject on ``problem`` and record it under these claims."""
-        material = Material(problem)
+        material = self.subject.material(problem)
         streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
         fed = self.subject.binding.roles()
         return Run(
             problem,
             claims,
             streams,
-            labels=material.labels if fed & _LABELLED else None,
+            labels=material.targets if self.subject.labelled else None,
             weights=material.weights if "weights" in fed else None,
             table=material.table if "table" in fed else None,
             known=self.subject.fed,
         )
 
     def close(self) -> None:
-        """Nothing is held between problems."""
+        """List folders as before; nothing else is held between problems."""
+        self._listing.remove()
 
     # -- one stream ---------------------------------------------------------------------
 
     def open(self, problem: Problem, *, globally: int | None = None) -> Drawing:
         """Seed everything, make the source and open the subject on it."""
         seed_everything(problem.seed if globally is None else globally)
-        material = Material(problem)
+        material = self.subject.material(problem)
         arguments = self.subject.arguments(material)
         return Drawing(self.subject, arguments, material, self._tick)
-
-
-_LABELLED = {"labels", "onehot_labels", "float_labels", "string_labels", "samples", "pairs"}
 
 
 class Drawing:
@@ -138,7 +153,8 @@ class Drawing:
         self.raws: list[RawBatch] = []
         self.ending: Ending | None = None
         self.opened: Opened | None = None
-        self.length: int | None = None
+        self.length: Any = None
+        self.boundless = False
         self.touched: dict[str, str] = {}
         self._source = SourceWatch(arguments)
         self._memory = MemoryWatch(self._source, _HELD)
@@ -155,7 +171,7 @@ class Drawing:
     @property
     def sized(self) -> bool:
         """Whether passes of the stream have ends of their own."""
-        return bool(self.opened and self._subject.is_sized(self.opened))
+        return self.opened is not None and self._subject.is_sized(self.opened)
 
     def start_pass(self) -> None:
         """Begin the next pass of a sized stream, or the only one of an endless stream."""
@@ -166,7 +182,8 @@ class Drawing:
         self.pass_index += 1
         with self._caught():
             if self.length is None and self.sized:
-                self.length = self.opened.length()
+                self.length = _portable(self.opened.length())
+            self.opened.begin_pass(self.pass_index)
             self._iterator = self.opened.start_pass(self.pass_index)
 
     def _renews(self) -> bool:
@@ -198,7 +215,8 @@ class Drawing:
             self._ended(index)
             return False
         with self._caught():
-            raw = take_apart(item, index, self.pass_index if self.sized else -1)
+            packing = self.opened.packing if self.opened else GENERATOR
+            raw = take_apart(item, index, self.pass_index if self.sized else -1, packing)
             self._memory.received(raw)
             self._keep(raw)
         if not self.touched and (index < 64 or index % 16 == 0):
@@ -226,7 +244,9 @@ class Drawing:
         """Draw whole passes, and what Keras would pull ahead from an endless stream."""
         if not self.sized:
             self.start_pass()
-            for _ in range(passes * steps + extra):
+            for k in range(passes * steps + extra):
+                if k and k % steps == 0 and not self._next_epoch(k // steps):
+                    return
                 if not self.take():
                     return
             return
@@ -239,12 +259,31 @@ class Drawing:
                     self.ending = Ending(
                         "exhausted", len(self.raws), f"a pass has no end after {bound} batches"
                     )
+                    self.boundless = True
                     return
+
+    def _next_epoch(self, index: int) -> bool:
+        """Call the hooks that Keras calls between the epochs of an endless stream."""
+        with self._caught():
+            if self.opened is not None:
+                self.opened.end_pass(index - 1)
+                self.opened.begin_pass(index)
+        return self.ending is None
+
+    def fetch(self, k: int) -> bool:
+        """Draw batch ``k`` of an indexable subject; its place in the record is ``k``."""
+        opened = self.opened
+        if opened is None or self.ending:
+            return False
+        self._tick(len(self.raws))
+        with self._caught():
+            self._keep(take_apart(opened.get(k), len(self.raws), k, opened.packing))
+        return self.ending is None
 
     def finished(self, *, augmented: bool, channels: str, reseeded: dict[str, str]) -> Stream:
         """Decode what was drawn and return the record."""
         self._memory.finished(len(self.raws))
-        touched = self.touched or self._source.touched()
+        touched = self.touched or self._source.touched() or self._files_touched()
         opened = self.opened
         source = self.material.images if self._subject.fed else None
         stream = Stream(
@@ -257,11 +296,20 @@ class Drawing:
             touched=touched,
             reseeded=dict(reseeded),
             kind=opened.kind if opened else "",
+            boundless=self.boundless,
+            certain=opened.certain if opened else True,
+            indexable=opened.indexable if opened else False,
+            slow=opened.slow if opened else False,
         )
         if opened is not None:
             with suppress(BaseException):
                 opened.close()
         return stream
+
+
+    def _files_touched(self) -> dict[str, str]:
+        changes = {folder.name: store().touched(folder) for folder in self.material.folders}
+        return {f"files of {name}": change for name, change in changes.items() if change}
 
 
 class _Caught:
@@ -359,7 +407,46 @@ def _seeds(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Str
         yield _finish(drawing, asked, claims, {})
 
 
-_SCENARIOS: dict[str, Scenario] = {"twins": _twins, "threads": _threads, "seeds": _seeds}
+_MOST_INDEXED = 12
+
+
+def _index(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
+    """All batches by index in order; then out of order and repeatedly, within the same epoch."""
+    drawing = observer.open(problem)
+    if drawing.opened is None or not drawing.opened.indexable:
+        return
+    with drawing._caught():
+        if drawing.sized:
+            drawing.length = _portable(drawing.opened.length())
+        drawing.opened.begin_pass(0)
+    count = min(_steps(problem, claims), _MOST_INDEXED)
+    if isinstance(drawing.length, int):
+        count = min(count, drawing.length)
+    in_order = sum(drawing.fetch(k) for k in range(count))
+    first_ended = drawing.ending
+    for k in (*reversed(range(count)), 0, count // 2, count // 2):
+        drawing.fetch(k)
+    whole = _finish(drawing, problem, claims, {})
+    yield replace(whole, batches=whole.batches[:in_order], ending=first_ended)
+    yield replace(whole, batches=whole.batches[in_order:])
+
+
+_SCENARIOS: dict[str, Scenario] = {
+    "twins": _twins,
+    "threads": _threads,
+    "seeds": _seeds,
+    "index": _index,
+}
+
+
+def _portable(length: Any) -> Any:
+    """Return a length as an int if it counts as one, else in a form that any process can read."""
+    if length is None or isinstance(length, (bool, int, float)):
+        return length
+    try:
+        return operator.index(length)
+    except TypeError:
+        return repr(length)
 
 
 def identities(stream: Stream) -> Any:

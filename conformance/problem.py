@@ -23,7 +23,17 @@ SCENARIOS: dict[str, str] = {
     "classes": "labels up to 300, more than 8 bits hold",
     "zero": "batch size 0",
     "uneven": "labels one shorter than images",
+    "wide": "images that are not square",
+    "gray": "images of one channel",
+    "unit": "images of float32 within 0..1",
+    "jpeg": "JPEG files",
+    "unpadded": "file names 0, 1, ... 10 without leading zeros",
+    "unreadable": "one file that is no image",
+    "one class": "labels of one class only",
 }
+
+EXPLORATORY = ("classes", "wide", "gray", "unit", "jpeg", "unpadded", "unreadable", "one class")
+"""Scenarios that a correct generator may refuse; only data that is silently wrong breaks a clause."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class Problem:
         scenario: key of :data:`SCENARIOS`.
         passes: how many passes are drawn.
         classes: number of classes; 0 for one class a sample.
+        form: see :func:`conformance.sources.forms`.
         closed: whether the subject brings its own data, so that nothing above applies.
     """
 
@@ -53,6 +64,7 @@ class Problem:
     scenario: str = "stream"
     passes: int = 3
     classes: int = 0
+    form: str = ""
     closed: bool = False
 
     @property
@@ -81,7 +93,9 @@ class Space:
         can_shuffle, can_augment: whether it has the switch.
         coupled: whether one parameter switches both.
         hard_batch: its batch size if it takes none, else 0.
-        classes: see :class:`Problem`.
+        classes, form: see :class:`Problem`.
+        dtypes: of the images that it can be given.
+        explores: scenarios that depend on its source, see :mod:`conformance.sources.exploration`.
         closed: whether it brings its own data.
         one_shot: whether it can be opened only once.
     """
@@ -92,6 +106,9 @@ class Space:
     takes_seed: bool = False
     hard_batch: int = 0
     classes: int = 0
+    form: str = ""
+    dtypes: tuple[str, ...] = ("uint8", "float32")
+    explores: tuple[str, ...] = ()
     closed: bool = False
     one_shot: bool = False
     side: int = 20
@@ -103,9 +120,11 @@ def boundary(space: Space) -> Iterator[Problem]:
     if space.closed:
         yield from _closed_boundary(space)
         return
-    if space.hard_batch:
-        yield from _hard_boundary(space)
-        return
+    chosen = _hard_boundary(space) if space.hard_batch else _soft_boundary(space)
+    yield from (suited(problem, space) for problem in chosen)
+
+
+def _soft_boundary(space: Space) -> Iterator[Problem]:
     pairs = [(5, 2), (1, 1), (6, 3), (7, 3), (8, 3), (3, 3), (2, 5), (1, 4), (4, 1), (12, 4), (9, 8)]
     for k, (n, size) in enumerate(pairs):
         yield _problem(space, n=n, batch_size=size, dtype=("uint8", "float32")[k % 2])
@@ -141,12 +160,17 @@ def _hard_boundary(space: Space) -> Iterator[Problem]:
 
 
 def _problem(space: Space, **asked: object) -> Problem:
-    problem = Problem(**{"classes": space.classes, "side": space.side, **asked})  # type: ignore[arg-type]
-    return coupled(problem, space)
+    usual = {"classes": space.classes, "form": space.form, "side": space.side}
+    return suited(Problem(**{**usual, **asked}), space)  # type: ignore[arg-type]
 
 
-def coupled(problem: Problem, space: Space) -> Problem:
-    """Return the problem with both switches on if one parameter switches both."""
+def suited(problem: Problem, space: Space) -> Problem:
+    """Return the problem as the subject can be given it.
+
+    Both switches are on if one parameter switches both, and images have a dtype that files hold.
+    """
+    if problem.dtype not in space.dtypes:
+        problem = replace(problem, dtype=space.dtypes[0])
     either = problem.shuffle or problem.augment
     return replace(problem, shuffle=either, augment=either) if space.coupled else problem
 
@@ -171,8 +195,8 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
     yield replace(plain, scenario="draws", augment=space.can_augment, passes=4)
     if not space.hard_batch:
         yield replace(plain, scenario="zero", batch_size=0, passes=1)
-    yield replace(plain, scenario="uneven", passes=1)
-    yield replace(plain, scenario="classes", passes=1)
+    for name in space.explores:
+        yield replace(plain, scenario=name, passes=1)
 
 
 def strategy(space: Space) -> SearchStrategy[Problem]:

@@ -40,13 +40,13 @@ NAMES: dict[str, str] = {
     "directory": r"dir|directory|folder|root|root_?dir|data_?dir|data_?(path|folder|root|directory)|train_?dir"
     r"|dataset_?(dir|path|folder|root)|base_?(dir|path)|main_?dir|path_?to_?data|class_?dir|train_?(path|folder"
     r"|directory|data_?dir)|source_?dir|top_?dir|path",
-    "image_dir": r"(image|img|images|imgs|x)_?(dir|directory|folder|path|root)s?|dir_?(images|imgs?)|photo_?dir",
+    "image_dir": r"(image|img|images|imgs|x)_?((dir|directory|folder|root)s?|path)|dir_?(images|imgs?)|photo_?dir",
     "mask_dir": r"(mask|masks|msk|seg|label|annotation|gt)_?(dir|directory|folder|path|root)s?|dir_?(masks?|labels)",
     "frame": r"df|dataframe|data_?frame|frame|train_?df|df_?(train|data)|meta_?df|pandas_?df|dataset_?df",
     "csv": r"csv|csv_?(file|path|name|filename)|train_?csv|path_?csv",
     "hdf5": r"h5|hdf5|hdf|(h5|hdf5|hdf)_?(file|path|filename|name)|path_?(h5|hdf5)|db_?path|dbpath",
-    "n_classes": r"n_?class(es)?|num_?class(es)?|nb_?class(es)?|number_?of_?classes|class_?count|k|n_?labels|num_?labels"
-    r"|classes_?num|n_?cls|num_?categories|nclass(es)?|depth",
+    "n_classes": r"n_?class(es)?|num_?class(es)?|nb_?class(es)?|number_?of_?classes|class_?count|n_?labels|num_?labels"
+    r"|classes_?num|n_?cls|num_?categories|nclass(es)?",
     "class_names": r"class_?names?|label_?names|class_?list|classes_?names|categories_?names|names_?of_?classes",
     "image_size": r"(image|img|target|input|resize|new|out(put)?)_?(size|dims?|hw)|size|resize(_?to)?|dims?|hw|im_?size"
     r"|resolution|target_?(size|dim)",
@@ -93,7 +93,9 @@ class Bound:
 
     Attributes:
         roles: the roles it carries; empty if it gets a constant or keeps its default.
-        constant: the declared constant, for ``origin == "declared"`` without roles.
+        constant: the declared constant, for ``origin == "declared"`` without roles; the default
+            of a size, which tells whether a number or a pair is wanted.
+        has_default: whether the subject does without it.
         origin: ``"name"``, ``"annotation"``, ``"position"``, ``"declared"`` or ``"default"``.
     """
 
@@ -102,6 +104,7 @@ class Bound:
     origin: str
     constant: Any = None
     keyword: bool = True
+    has_default: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,19 @@ _EXACT_FIRST = [(role, NAMES[role]) for role in _ORDER] + [
 ]
 
 
-def bind(target: Callable[..., Any], declaration: Declaration, spec: str) -> Binding:
+def bind(
+    target: Callable[..., Any],
+    declaration: Declaration,
+    spec: str,
+    besides: Callable[..., Any] | None = None,
+) -> Binding:
     """Decide what each parameter of ``target`` gets.
+
+    Args:
+        target: what is called.
+        declaration: what the user says of its parameters.
+        spec: names the subject in messages.
+        besides: what is called besides, so that a declaration may be about its parameters.
 
     Raises:
         UsageError: a declared parameter doesn't exist, or a required one has no role; lists the
@@ -174,7 +188,9 @@ def bind(target: Callable[..., Any], declaration: Declaration, spec: str) -> Bin
         parameters = dict(inspect.signature(target).parameters)
     except (TypeError, ValueError):
         return Binding(())
-    _refuse_unknown([*declaration.bind, *declaration.call], parameters, spec)
+    declared = [*declaration.bind, *declaration.call]
+    elsewhere = dict(inspect.signature(besides).parameters) if besides else {}
+    _refuse_unknown(declared, {**elsewhere, **parameters}, spec)
     bounds: list[Bound] = []
     unknown: list[inspect.Parameter] = []
     for name, parameter in parameters.items():
@@ -189,13 +205,33 @@ def bind(target: Callable[..., Any], declaration: Declaration, spec: str) -> Bin
         else:
             role = _role_of(parameter)
             if role:
-                bounds.append(Bound(name, (role,), "name", None, _by_name(parameter)))
+                bounds.append(_inferred(parameter, role))
             elif parameter.default is parameter.empty:
                 unknown.append(parameter)
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        passed_on = [n for n in declared if n not in parameters and n not in elsewhere]
+        bounds += [_declared(n, declaration) for n in passed_on]
     bounds = _settle_doubles(bounds, parameters)
     bounds = _by_position(bounds, unknown, spec)
-    order = list(parameters)
+    order = [*parameters, *declared]
     return Binding(tuple(sorted(bounds, key=lambda b: order.index(b.parameter))))
+
+
+def _declared(name: str, declaration: Declaration) -> Bound:
+    """Return what is declared for a parameter that ``**kwargs`` takes."""
+    if name in declaration.call:
+        return Bound(name, (), "declared", declaration.call[name])
+    roles = declaration.bind[name]
+    return Bound(name, (roles,) if isinstance(roles, str) else tuple(roles), "declared")
+
+
+def _inferred(parameter: inspect.Parameter, role: str) -> Bound:
+    has_default = parameter.default is not parameter.empty
+    size = role in ("image_size", "image_shape") and has_default
+    if size and isinstance(parameter.default, (tuple, list)):
+        role = "image_shape" if len(parameter.default) == 3 else "image_size"
+    constant = parameter.default if size else None
+    return Bound(parameter.name, (role,), "name", constant, _by_name(parameter), has_default)
 
 
 def _by_name(parameter: inspect.Parameter) -> bool:
@@ -219,8 +255,9 @@ def _role_of(parameter: inspect.Parameter) -> str | None:
         return None
     if role in ("batch_size", "n_classes") and not isinstance(default, int) and default is not None:
         return None
-    if role in ("image_size", "image_shape") and isinstance(default, (tuple, list, int)):
-        return None  # its own default is a size that its code works with
+    if role in ("image_size", "image_shape"):
+        sized = isinstance(default, (tuple, list)) and len(default) in (2, 3)
+        return role if sized or isinstance(default, int) or default is None else None
     if role in ("n_classes", "steps", "shard_index", "shard_count", "class_names"):
         return None if role not in ("shard_index", "shard_count") or default is None else role
     if role in ("images", "labels", "float_labels", "table") and isinstance(default, (int, float)):

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import inspect
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.adapters.base import Opened
 from conformance.config import SubjectConfig
 from conformance.locate import locate
+from conformance.problem import Problem
 from conformance.roles import DATA, Binding, Bound, bind
-from conformance.sources import make
+from conformance.sources import forms, make
+from conformance.sources.exploration import explorations
 from conformance.sources.material import Material
+from conformance.sources.names import LABELS, name_tells
+
+
+_NAMING = {"string_labels", "class_names", "directory", "frame"}
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the first look showed of a subject: picklable.
+
+    Attributes:
+        rebound: rows of (parameter, roles, origin) of inferred parameters that mean other things.
+        endless: whether its stream was seen to go on, where its kind can't tell; None if not.
+    """
+
+    rebound: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+    endless: bool | None = None
 
 
 class Subject:
@@ -19,43 +39,101 @@ class Subject:
     Attributes:
         fed: whether the kit gives it its data, so that the source is known.
         one_shot: whether it is a live iterator, which can be opened only once.
+        backwards: whether lists of samples are handed over in reverse.
 
     Raises:
         UsageError: it can't be located or bound.
         SubjectError: its module fails on import.
     """
 
+    backwards = False
+
     def __init__(self, config: SubjectConfig) -> None:
         self.spec = config.spec
         located = locate(config)
         self.obj = located.obj
         self._owner = located.owner
+        if self._owner is None and _makes_callables(self.obj):
+            self._owner, self.obj = self.obj, self.obj.__call__
         self.declaration = located.declaration.validated(config.spec)
         self.binding = self._bind()
         self.fed = bool(self.binding.roles() & set(DATA))
         self.one_shot = not callable(self.obj) and hasattr(self.obj, "__next__")
+        self._rebound: dict[str, tuple[tuple[str, ...], str]] = {}
+        self._endless: bool | None = None
 
     def _bind(self) -> Binding:
         if self._owner is None:
             if callable(self.obj) and not _is_stream(self.obj):
                 return bind(self.obj, self.declaration, self.spec)
             return Binding(())
-        made = bind(self._owner, self.declaration, self.spec)
-        bounds = list(made.bounds)
-        method = bind(_without_self(self.obj), self.declaration, self.spec)
-        names = {b.parameter for b in bounds}
-        return Binding((*bounds, *(b for b in method.bounds if b.parameter not in names)))
+        method = _without_self(self.obj)
+        made = bind(self._owner, self.declaration, self.spec, besides=method)
+        called = bind(method, self.declaration, self.spec, besides=self._owner)
+        self._of_owner = {b.parameter for b in made.bounds}
+        self._of_method = {b.parameter for b in called.bounds}
+        later = (b for b in called.bounds if b.parameter not in self._of_owner)
+        return Binding((*made.bounds, *later))
 
     def rebind(self, parameter: str, roles: tuple[str, ...], origin: str) -> None:
         """Give an inferred parameter the roles that a first look has shown it to have."""
+        self._rebound[parameter] = (roles, origin)
         self.binding = Binding(
             tuple(
-                replace(b, roles=roles, origin=origin, constant=False if not roles else None)
+                replace(b, roles=roles, origin=origin, constant=b.constant if roles else False)
                 if b.parameter == parameter
                 else b
                 for b in self.binding.bounds
             )
         )
+
+    def goes_on(self) -> None:
+        """Take note that its stream has no end, where its kind can't tell."""
+        self._endless = True
+
+    @property
+    def learned(self) -> Learned:
+        """What a look has shown, for the same subject in another process."""
+        return Learned(tuple((p, r, o) for p, (r, o) in self._rebound.items()), self._endless)
+
+    def learn(self, learned: Learned) -> None:
+        """Take over what was learned in another process."""
+        for parameter, roles, origin in learned.rebound:
+            self.rebind(parameter, roles, origin)
+        self._endless = learned.endless
+
+    def material(self, problem: Problem) -> Material:
+        """Return what the samples of a problem are for this subject."""
+        claims = self.declaration.claims
+        return Material(problem, self.binding.roles(), claims, backwards=self.backwards)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the kit tells it the labels of its samples."""
+        roles = self.binding.roles()
+        return bool(roles & LABELS) or name_tells(self.material(Problem(1, 1)))
+
+    @property
+    def named(self) -> bool:
+        """Whether classes reach it by their names, which it numbers itself."""
+        told = "{class}" in str(self.declaration.claims.get("names", ""))
+        return told or bool(self.binding.roles() & _NAMING)
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The dtypes of images that it can be given: files of pixels hold bytes only."""
+        return self.material(Problem(1, 1)).dtypes
+
+    @property
+    def explores(self) -> tuple[str, ...]:
+        """The scenarios that its kind of source allows."""
+        material = self.material(Problem(1, 1))
+        return explorations(material, labelled=self.labelled, named=self.named)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms of its source that may be tried, see :func:`conformance.sources.forms`."""
+        return forms(self.material(Problem(1, 1)))
 
     def arguments(self, material: Material) -> dict[str, Any]:
         """Make the argument of each bound parameter for one problem."""
@@ -64,12 +142,9 @@ class Subject:
     def call(self, arguments: dict[str, Any]) -> Any:
         """Call the subject; whatever it raises goes through."""
         if self._owner is not None:
-            inner = bind(self._owner, self.declaration, self.spec)
-            wanted = {b.parameter for b in inner.bounds}
-            instance = self._owner(**{k: v for k, v in arguments.items() if k in wanted})
+            instance = self._owner(**{k: v for k, v in arguments.items() if k in self._of_owner})
             method = getattr(instance, self.obj.__name__)
-            names = {b.parameter for b in bind(method, self.declaration, self.spec).bounds}
-            return method(**{k: v for k, v in arguments.items() if k in names})
+            return method(**{k: v for k, v in arguments.items() if k in self._of_method})
         if not callable(self.obj) or _is_stream(self.obj):
             return self.obj
         positional = [arguments[b.parameter] for b in self.binding.bounds if not b.keyword]
@@ -78,19 +153,38 @@ class Subject:
 
     def is_sized(self, opened: Opened) -> bool:
         """Whether the passes of what was opened have ends of their own."""
-        promised = self.declaration.claims.get("endless")
-        if promised is not None and (opened.kind == "generator function" or not opened.sized):
-            return not promised
-        return opened.sized
+        promised = self.declaration.claims.get("endless", self._endless)
+        return opened.sized if opened.certain or promised is None else not promised
 
 
 def _value(bound: Bound, material: Material) -> Any:
-    return make(bound.roles, material) if bound.roles else bound.constant
+    if not bound.roles:
+        return bound.constant
+    if bound.roles == ("image_size",) and isinstance(bound.constant, int):
+        return material.problem.side  # one number for a square
+    return make(bound.roles, material)
 
 
 def _is_stream(obj: Any) -> bool:
     """Whether a callable object is a stream itself, such as a dataset with ``__call__``."""
     return not isinstance(obj, type) and hasattr(obj, "__next__")
+
+
+def _makes_callables(obj: Any) -> bool:
+    """Whether ``obj`` is a class whose objects must be called with arguments to give a stream."""
+    if not isinstance(obj, type) or "__call__" not in dir(obj):
+        return False
+    if any(hasattr(obj, name) for name in ("__iter__", "__next__", "__getitem__")):
+        return False
+    own = next((vars(c)["__call__"] for c in obj.__mro__ if "__call__" in vars(c)), None)
+    try:
+        _, *parameters = inspect.signature(own).parameters.values()  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return any(p.default is p.empty and p.kind not in _VARIADIC for p in parameters)
+
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def _without_self(function: Any) -> Any:

@@ -6,10 +6,23 @@ import inspect
 from typing import Any
 
 from conformance.adapters.base import Opened
+from conformance.adapters.grain_dataset import GrainDataset
+from conformance.adapters.iterable import Iterable
 from conformance.adapters.iterator import RefusedIterator
+from conformance.adapters.py_dataset import PyDatasetAdapter
 from conformance.adapters.python_generator import PythonGenerator
+from conformance.adapters.sequence import DuckSequence
+from conformance.adapters.tf_dataset import TfDataset
+from conformance.adapters.torch_loader import TorchLoader
 
-ADAPTERS: tuple[type[Opened], ...] = (PythonGenerator, RefusedIterator)
+ADAPTERS: tuple[type[Opened], ...] = (
+    PythonGenerator,
+    PyDatasetAdapter,
+    TfDataset,
+    TorchLoader,
+    GrainDataset,
+    RefusedIterator,
+)
 """In the order in which they are asked; the first that takes an object has it."""
 
 _STEPS = 2
@@ -29,59 +42,53 @@ def adapt(obj: Any) -> Opened:
     """
     seen = obj
     for _ in range(_STEPS + 1):
-        for adapter in ADAPTERS:
-            if adapter.takes(seen):
-                return adapter(seen)
+        if known := _known(seen):
+            return known
         if _callable_without_arguments(seen):
             seen = seen()
-        elif hasattr(seen, "__iter__") and not isinstance(seen, (str, bytes, dict)):
-            sized = hasattr(seen, "__len__")
-            stream = adapt_iterator(seen)
-            stream.sized = sized
-            return stream
+        elif DuckSequence.takes(seen):
+            return DuckSequence(seen)
+        elif Iterable.takes(seen):
+            return Iterable.of(seen, _known)
         else:
             break
-    raise NotAStream(
-        f"{type(obj).__name__} object: neither a generator nor anything that Keras can iterate"
-    )
+    raise NotAStream(_no_stream(obj, seen))
 
 
-class Iterable(Opened):
-    """An object whose ``__iter__`` gives a stream anew each time."""
-
-    kind = "iterable"
-
-    def __init__(self, obj: Any, first: Any) -> None:
-        super().__init__(obj)
-        self._first: Any = first
-        inner = next((a for a in ADAPTERS if a.takes(first)), None)
-        self.refusal = inner(first).refusal if inner else "iterating it gives no iterator"
-
-    def start_pass(self, index: int) -> Any:
-        """Return the first iterator, then new ones."""
-        first, self._first = self._first, None
-        return iter(self.obj) if first is None else first
-
-    def length(self) -> int | None:
-        """Return ``len`` where there is one."""
-        return len(self.obj) if hasattr(self.obj, "__len__") else None
+def is_known(obj: Any) -> bool:
+    """Whether ``obj`` is itself of a kind that Keras knows, or an iterator."""
+    return any(adapter.takes(obj) for adapter in ADAPTERS)
 
 
-def adapt_iterator(obj: Any) -> Opened:
-    """Return the stream that iterating ``obj`` gives."""
-    return Iterable(obj, iter(obj))
+def _known(obj: Any) -> Opened | None:
+    adapter = next((a for a in ADAPTERS if a.takes(obj)), None)
+    return adapter(obj) if adapter else None
+
+
+def _no_stream(obj: Any, seen: Any) -> str:
+    if seen is None:
+        return "None came back: neither a generator nor anything that Keras can iterate"
+    text = f"a {type(obj).__name__} object: neither a generator nor anything that Keras can iterate"
+    if callable(seen) and not isinstance(seen, type) and (needed := _required(seen)):
+        text += (
+            f". It is callable, but needs {', '.join(needed)}: name a function that calls it with "
+            "them, e.g. def gen(images, labels, batch_size): return factory(…)(…)"
+        )
+    return text
 
 
 def _callable_without_arguments(obj: Any) -> bool:
-    if not callable(obj) or isinstance(obj, type):
-        return False
+    return callable(obj) and not isinstance(obj, type) and _required(obj) == ()
+
+
+def _required(obj: Any) -> tuple[str, ...] | None:
+    """Return the parameters without a default; None where the signature can't be read."""
     try:
         parameters = inspect.signature(obj).parameters.values()
     except (TypeError, ValueError):
-        return False
-    required = (
-        p
+        return None
+    return tuple(
+        p.name
         for p in parameters
         if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
     )
-    return not any(required)

@@ -11,6 +11,7 @@ class RefusedIterator(Opened):
     """``zip``, ``map``, ``cycle`` or an object whose own ``__next__`` is the stream."""
 
     kind = "iterator"
+    certain = False
 
     def __init__(self, obj: Any) -> None:
         super().__init__(obj)

@@ -12,6 +12,7 @@ class PythonGenerator(Opened):
     """A generator object; endless unless its author says that it is one finite pass."""
 
     kind = "generator function"
+    certain = False
 
     @classmethod
     def takes(cls, obj: Any) -> bool:

@@ -6,10 +6,29 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.config import UsageError
-from conformance.sources import arrays, switches
+from conformance.sources import (
+    arrays,
+    csv_pixels,
+    folders,
+    frames,
+    hdf5_files,
+    ids,
+    lists,
+    switches,
+)
 from conformance.sources.material import Material
+from conformance.sources.names import TELLING, name_tells
 
-MAKERS: dict[str, Callable[[Material], Any]] = {**arrays.MAKERS, **switches.MAKERS}
+MAKERS: dict[str, Callable[[Material], Any]] = {
+    **arrays.MAKERS,
+    **lists.MAKERS,
+    **ids.MAKERS,
+    **folders.MAKERS,
+    **frames.MAKERS,
+    **csv_pixels.MAKERS,
+    **hdf5_files.MAKERS,
+    **switches.MAKERS,
+}
 """Role -> what makes its value from the material of a problem."""
 
 
@@ -23,3 +42,21 @@ def make(roles: tuple[str, ...], material: Material) -> Any:
             raise UsageError(f"role {role!r} has no source in this version of the kit")
     values = [MAKERS[role](material) for role in roles]
     return values[0] if len(values) == 1 else any(bool(v) for v in values)
+
+
+def forms(material: Material) -> tuple[str, ...]:
+    """Return the forms of a source that code may expect, the commonest first.
+
+    Rows and frames hold numbers or names of classes, ids are numbers or words, file names tell
+    the label in one way or another; :attr:`~conformance.problem.Problem.form` says which.
+    """
+    roles = material.roles
+    if "samples" in roles:
+        return lists.ROWS
+    if "frame" in roles:
+        return frames.FORMS
+    if "ids" in roles:
+        return ids.FORMS
+    if name_tells(material) and not material.claims.get("names"):
+        return TELLING
+    return ("",)

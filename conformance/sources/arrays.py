@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance import probe
 from conformance.sources.material import Material
+from conformance.sources.names import class_name
 
 
 def images(material: Material) -> Any:
@@ -27,12 +27,12 @@ def onehot_labels(material: Material) -> Any:
 
 def float_labels(material: Material) -> Any:
     """One float a sample, ``(n,)``, float32: the class times 0.25, plus 0.25."""
-    return _shortened((material.labels * 0.25 + 0.25).astype(np.float32), material)
+    return _shortened(material.targets.astype(np.float32), material)
 
 
 def string_labels(material: Material) -> Any:
     """A list of one string a sample; the alphabetical order is that of the classes."""
-    return [f"class_{k:04d}" for k in _shortened(material.labels, material)]
+    return [class_name(int(k)) for k in _shortened(material.labels, material)]
 
 
 def weights(material: Material) -> Any:
@@ -47,7 +47,7 @@ def table(material: Material) -> Any:
 
 def masks(material: Material) -> Any:
     """Masks ``(n, H, W, 1)``, uint8 0/255."""
-    return probe.masks(material.n, material.spec)
+    return material.masks.copy()
 
 
 def pairs(material: Material) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,17 @@ Array = NDArray[Any]
 
 LOOKS = {"dim": "dim", "constant": "constant", "draws": "draws"}
 
+PICTURED = frozenset(
+    ("samples", "paths", "ids", "directory", "image_dir", "mask_dir", "frame", "csv", "hdf5")
+)
+"""Roles whose images lie in files."""
+
+_FLOATS = frozenset(("ids", "hdf5"))
+"""Roles whose files can hold floats; the others hold 8-bit pixels whatever is asked for."""
+
+WIDE_LABELS = (0, 127, 128, 200, 255, 256, 300)
+"""Labels around the limits of the 8-bit integers."""
+
 
 @dataclass
 class Material:
@@ -23,13 +35,17 @@ class Material:
 
     Attributes:
         problem: the situation asked for.
-        image_dtype, size: of the arrays; ``size`` is (height, width, channels).
-        shared: values that several roles of one opening must agree on.
+        roles: all that the subject is given.
+        claims: what its author declared, for ``names`` and ``schema``.
+        backwards: whether lists hold the samples in reverse.
+        folders: the folders that were handed out, as the store knows them.
     """
 
     problem: Problem
-    channels: int = 3
-    shared: dict[str, Any] = field(default_factory=dict)
+    roles: frozenset[str] = frozenset()
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    backwards: bool = False
+    folders: list[Any] = field(default_factory=list)
 
     @property
     def n(self) -> int:
@@ -42,20 +58,42 @@ class Material:
         problem = self.problem
         return probe.ImageSpec(
             problem.side,
-            problem.side,
+            problem.side + 6 * (problem.scenario == "wide"),
             self.channels,
-            problem.dtype,
+            problem.dtype if problem.dtype in self.dtypes else self.dtypes[0],
             LOOKS.get(problem.scenario, "code"),
         )
 
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """Which dtypes images can have here."""
+        bytes_only = self.roles & PICTURED and not self.roles & _FLOATS
+        return ("uint8",) if bytes_only else ("uint8", "float32")
+
+    @property
+    def channels(self) -> int:
+        """3 for RGB; 1 where the problem or the kind of file asks for gray."""
+        return 1 if self.problem.scenario == "gray" or "csv" in self.roles else 3
+
     @cached_property
     def images(self) -> Array:
-        """Shape ``(n, side, side, C)``, read-only."""
-        return probe.images(self.n, self.spec)
+        """Shape ``(n, height, width, C)``, read-only."""
+        images = self._turned(probe.images(self.n, self.spec))
+        return images / np.float32(255) if self.problem.scenario == "unit" else images
+
+    @cached_property
+    def masks(self) -> Array:
+        """Shape ``(n, height, width, 1)``, uint8 0/255."""
+        return self._turned(probe.masks(self.n, self.spec))
+
+    def _turned(self, rows: Array) -> Array:
+        return rows[::-1] if self.backwards else rows
 
     @property
     def n_classes(self) -> int:
         """How many classes there are: as many as samples, unless the problem says otherwise."""
+        if self.problem.scenario == "classes":
+            return WIDE_LABELS[-1] + 1
         return self.problem.classes or max(self.n, 2)
 
     @cached_property
@@ -63,13 +101,35 @@ class Material:
         """Class of each sample, int64, shape ``(n,)``.
 
         With fewer classes than samples, their sequence has no period, so that no shift of
-        labels against images goes unseen.
+        labels against images goes unseen. With fewer samples than classes the first classes
+        come: whoever numbers the classes that he finds must find the same numbers.
         """
+        labels = self._turned(self._sequence())
+        return np.sort(labels) if self.grouped else labels
+
+    @property
+    def targets(self) -> Array:
+        """The labels, or the floats that stand for them; shape ``(n,)``."""
+        return self.labels * 0.25 + 0.25 if "float_labels" in self.roles else self.labels
+
+    def _sequence(self) -> Array:
         k = self.problem.classes
+        if self.problem.scenario == "one class":
+            return np.zeros(self.n, int)
+        if self.problem.scenario == "classes":
+            return np.resize(WIDE_LABELS, self.n)
         if not k:
             return np.arange(self.n)
         rng = np.random.default_rng(k)
-        return np.concatenate([rng.permutation(k) for _ in range(-(-self.n // k))])[: self.n]
+        rounds = -(-self.n // k)
+        return np.concatenate([rng.permutation(min(k, self.n)) for _ in range(rounds)])[: self.n]
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the samples of a class come together, as in folders that are listed."""
+        from conformance.sources.names import is_grouped
+
+        return "directory" in self.roles or is_grouped(self)
 
     @cached_property
     def weights(self) -> Array:

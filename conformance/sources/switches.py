@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.sources.material import Material
+from conformance.sources.names import class_name
 
 
 class ProbeAugmenter:
@@ -68,7 +69,7 @@ MAKERS = {
     "rng": lambda m: np.random.default_rng(m.problem.seed),
     "steps": lambda m: m.problem.steps,
     "n_classes": lambda m: m.n_classes,
-    "class_names": lambda m: [f"class_{k:04d}" for k in range(m.n_classes)],
-    "image_size": lambda m: (m.problem.side, m.problem.side),
-    "image_shape": lambda m: (m.problem.side, m.problem.side, m.channels),
+    "class_names": lambda m: [class_name(k) for k in range(m.n_classes)],
+    "image_size": lambda m: (m.spec.height, m.spec.width),
+    "image_shape": lambda m: (m.spec.height, m.spec.width, m.channels),
 }

@@ -1,0 +1,49 @@
+"""A CSV file of pixels: one line a sample, gray."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from conformance.config import UsageError
+from conformance.sources.folders import folder_of
+from conformance.sources.material import Material
+
+
+def csv(material: Material) -> Any:
+    """The name of a file without header: label, then ``side * side`` gray values.
+
+    Raises:
+        UsageError: the declared ``schema`` is not one of such a file.
+    """
+    schema = _schema(material)
+    base = folder_of(material, "csv", partial(_fill, material, schema), *sorted(schema.items()))
+    return str(base / "images.csv")
+
+
+def _fill(material: Material, schema: dict[str, Any], base: Path) -> None:
+    lines = []
+    for label, image in zip(material.labels, material.images, strict=True):
+        pixels = image.ravel().tolist()
+        line = [*pixels, int(label)] if schema.get("label") == "last" else [int(label), *pixels]
+        lines.append(",".join(map(str, line)))
+    if schema.get("header"):
+        pixel_names = [f"pixel{i}" for i in range(material.images[0].size)]
+        names = [*pixel_names, "label"] if schema.get("label") == "last" else ["label", *pixel_names]
+        lines.insert(0, ",".join(names))
+    (base / "images.csv").write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def _schema(material: Material) -> dict[str, Any]:
+    schema = material.claims.get("schema", {})
+    known = isinstance(schema, dict) and not set(schema) - {"label", "header"}
+    if not known or schema.get("label", "first") not in ("first", "last"):
+        raise UsageError(
+            f"claim 'schema' of a CSV file can't be {schema!r}: it says where the label stands and "
+            'whether there is a header, such as { label = "last", header = true }'
+        )
+    return dict(schema)
+
+
+MAKERS = {"csv": csv}

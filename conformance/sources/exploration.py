@@ -1,0 +1,34 @@
+"""Which exploratory problems a source has: what a correct generator may refuse to read."""
+
+from __future__ import annotations
+
+from conformance.sources.material import PICTURED, Material
+from conformance.sources.names import name_tells
+
+_COMPRESSED = frozenset(("samples", "paths", "directory", "frame"))
+_LISTED = frozenset(("directory", "image_dir", "mask_dir"))
+_FLAT = frozenset(("csv", "hdf5"))
+
+
+def explorations(material: Material, *, labelled: bool, named: bool) -> tuple[str, ...]:
+    """Return the exploratory scenarios that this source can be put into.
+
+    Args:
+        material: of any problem; its roles decide.
+        labelled: whether the subject is told labels.
+        named: whether classes have names only, so that there are no large numbers.
+    """
+    roles = material.roles
+    files = bool(roles & PICTURED)
+    found = {
+        "wide": "csv" not in roles,
+        "gray": not roles & _FLAT,
+        "unit": not files,
+        "jpeg": bool(roles & _COMPRESSED) or (name_tells(material) and "image_dir" in roles),
+        "unpadded": bool(roles & _LISTED) and "ids" not in roles,
+        "unreadable": files and not roles & _FLAT,
+        "one class": labelled,
+        "classes": labelled and not named,
+        "uneven": bool(roles & {"labels", "onehot_labels", "float_labels", "string_labels"}),
+    }
+    return tuple(scenario for scenario, possible in found.items() if possible)

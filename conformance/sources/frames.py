@@ -1,0 +1,54 @@
+"""A pandas frame of file names and labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.config import UsageError
+from conformance.sources.folders import image_files
+from conformance.sources.material import Material
+from conformance.sources.names import class_name
+
+FORMS = ("", "named")
+"""Forms of the column ``label``: numbers, or names of classes."""
+
+
+def frame(material: Material) -> Any:
+    """A frame, one row a sample: filename, label, path, image, class; and the declared columns.
+
+    File names are absolute: joined to any folder they stay what they are.
+
+    Raises:
+        UsageError: pandas is not installed, or the declared ``schema`` is no table of columns.
+    """
+    try:
+        import pandas as pd
+    except ImportError:
+        raise UsageError("role 'frame' needs pandas: pip install pandas") from None
+    files = [str(file) for file in image_files(material)]
+    numbers = [int(label) for label in material.labels]
+    names = [class_name(label) for label in numbers]
+    labels = names if material.problem.form == "named" else numbers
+    columns: dict[str, Any] = {
+        "filename": files,
+        "label": labels,
+        "path": files,
+        "image": files,
+        "class": names,
+    }
+    for role, column in _schema(material).items():
+        columns[column] = {"image": files, "label": labels, "class": names}[role]
+    return pd.DataFrame(columns)
+
+
+def _schema(material: Material) -> dict[str, str]:
+    schema = material.claims.get("schema", {})
+    if not isinstance(schema, dict) or set(schema) - {"image", "label", "class"}:
+        raise UsageError(
+            f"claim 'schema' of a frame can't be {schema!r}: it names columns, such as "
+            '{ image = "image_path", label = "diagnosis" }'
+        )
+    return schema
+
+
+MAKERS = {"frame": frame}

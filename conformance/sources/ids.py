@@ -1,0 +1,50 @@
+"""Ids, the array file of each, and a dictionary of their labels."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from conformance.sources import pictures
+from conformance.sources.folders import folder_of, is_spoilt
+from conformance.sources.material import Material
+
+FORMS = ("", "id-")
+"""Forms of ids: whole numbers, or words such as ``"id-0003"``."""
+
+
+def ids(material: Material) -> Any:
+    """A list of the ids ``0..n-1``, or of words."""
+    form = material.problem.form
+    return [f"{form}{i:04d}" for i in range(material.n)] if form else list(range(material.n))
+
+
+def label_dict(material: Material) -> Any:
+    """Id to label; file names to labels where there are paths, but no ids."""
+    keys = ids(material)
+    if "ids" not in material.roles and "paths" in material.roles:
+        from conformance.sources.lists import paths
+
+        keys = paths(material)
+    return {key: int(label) for key, label in zip(keys, material.labels, strict=True)}
+
+
+def array_dir(material: Material) -> str:
+    """A folder of ``{id}.npy``, each of shape ``(H, W, C)``, and ``{id}.png`` where pixels fit."""
+    names = [str(i) for i in ids(material)]
+    base = folder_of(material, "arrays", partial(_fill, material, names), material.problem.form)
+    return str(base)
+
+
+def _fill(material: Material, names: list[str], base: Path) -> None:
+    for i, (name, image) in enumerate(zip(names, material.images, strict=True)):
+        for suffix in (".npy", ".png") if image.dtype == "uint8" else (".npy",):
+            path = base / (name + suffix)
+            if is_spoilt(material, i):
+                path.write_bytes(pictures.NOT_AN_IMAGE)
+            else:
+                pictures.write(path, image)
+
+
+MAKERS = {"ids": ids, "label_dict": label_dict}
