@@ -241,7 +241,7 @@ class Augmenter:
 
         def work(start: int, step: int) -> None:
             for i in range(start, len(images), step):
-                result[i] = warp(images[i], matrices[i], self.fill_mode, cval, order)
+                warp(images[i], matrices[i], self.fill_mode, cval, order, out=result[i])
 
         wanted = self.threads or os.cpu_count() or 1
         threads = min(wanted, len(images), 1 + images.size // _VALUES_WORTH_A_THREAD)

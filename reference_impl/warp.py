@@ -60,38 +60,52 @@ def definition(
 
 
 def warp(
-    image: Image, matrix: Matrix, fill_mode: str = "nearest", cval: float = 0.0, order: int = 1
+    image: Image,
+    matrix: Matrix,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    order: int = 1,
+    out: Image | None = None,
 ) -> Image:
-    """Return the warped image in its own dtype, as a new array; arguments as :func:`definition`.
+    """Return the warped image in its own dtype; arguments as :func:`definition`.
 
     float32 is within 1e-4 of the definition (relative to the range of the image), integers are
     that rounded. OpenCV does the work where it is exact: up to 4 channels but 2, one by one for
     other numbers, and not too far from the origin. Elsewhere the definition itself does.
+
+    ``out`` is an array like the image to write to, for many images in one array; else it is new.
     """
+    if out is None:
+        out = np.empty(image.shape, image.dtype)
     if image.dtype.name in _THROUGH_FLOAT32:
-        return _to_dtype(warp(image.astype(np.float32), matrix, fill_mode, cval, order), image)
-    if image.dtype.name not in ("uint8", "float32") or not _is_exact(image, matrix):
-        return _to_dtype(definition(image, matrix, fill_mode, cval, order), image)
-    if image.ndim == 3 and image.shape[2] not in (1, 3, 4):
-        channels = [
-            _opencv(image[..., channel], matrix, fill_mode, cval, order)
-            for channel in range(image.shape[2])
-        ]
-        return np.stack(channels, axis=-1) if channels else image.copy()
-    return _opencv(image, matrix, fill_mode, cval, order)
+        out[...] = _rounded(warp(image.astype(np.float32), matrix, fill_mode, cval, order), image)
+    elif image.dtype.name not in ("uint8", "float32") or not _is_exact(image, matrix):
+        out[...] = _rounded(definition(image, matrix, fill_mode, cval, order), image)
+    elif image.ndim == 2 or image.shape[2] in (1, 3, 4):
+        _opencv(image, matrix, fill_mode, cval, order, out)
+    else:
+        for channel in range(image.shape[2]):
+            plane = np.empty(image.shape[:2], image.dtype)
+            _opencv(image[..., channel], matrix, fill_mode, cval, order, plane)
+            out[..., channel] = plane
+    return out
 
 
-def _opencv(image: Image, matrix: Matrix, fill_mode: str, cval: float, order: int) -> Image:
+def _opencv(
+    image: Image, matrix: Matrix, fill_mode: str, cval: float, order: int, out: Image
+) -> None:
     height, width = image.shape[:2]
-    warped = cv2.warpAffine(
+    warped: Any = cv2.warpAffine(
         np.ascontiguousarray(image),
         matrix[:2],
         (width, height),
+        dst=out,
         flags=(cv2.INTER_LINEAR if order else cv2.INTER_NEAREST) | cv2.WARP_INVERSE_MAP,
         borderMode=_OPENCV[fill_mode],
         borderValue=(cval, cval, cval, cval),
     )
-    return np.asarray(warped).reshape(image.shape)
+    if not np.shares_memory(warped, out):  # OpenCV made an array of its own
+        out[...] = warped.reshape(out.shape)
 
 
 def _is_exact(image: Image, matrix: Matrix) -> bool:
@@ -101,7 +115,7 @@ def _is_exact(image: Image, matrix: Matrix) -> bool:
     return bool(farthest <= _EXACT_WITHIN)
 
 
-def _to_dtype(warped: Image, like: Image) -> Image:
+def _rounded(warped: Image, like: Image) -> Image:
     if like.dtype.kind in "iu":
         limits = np.iinfo(like.dtype)
         warped = np.clip(np.rint(warped), limits.min, limits.max)
