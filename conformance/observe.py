@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ class Description:
     trouble: Ending | None = None
     closed: bool = False
     notes: tuple[str, ...] = ()
-    learned: Learned = Learned()
+    learned: Learned = field(default_factory=Learned)
 
 
 class Observer:

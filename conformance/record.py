@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.adapters.packing import GENERATOR, Packing, word
 from conformance.decode import Decoded, as_images, decode
 from conformance.run import Batch, Leaf
 
@@ -42,61 +43,63 @@ class RawBatch:
     leaves: list[RawLeaf]
 
 
-def take_apart(item: Any, index: int, pass_index: int) -> RawBatch:
-    """Flatten what was yielded into arrays, noting why Keras would refuse its structure."""
-    complaints: list[str] = []
+def take_apart(
+    item: Any, index: int, pass_index: int, packing: Packing = GENERATOR
+) -> RawBatch:
+    """Flatten what was yielded into arrays, noting why Keras would refuse its structure.
+
+    Args:
+        item: the batch as it came.
+        index, pass_index: see :class:`~conformance.run.Batch`.
+        packing: how Keras wants batches of this kind packed.
+    """
     outer = type(item).__name__
-    parts: tuple[Any, ...]
     if isinstance(item, (tuple, list)):
         outer = f"{outer} of {len(item)}"
-        if isinstance(item, list):
-            complaints.append("a list, where Keras wants a tuple")
-        if not 1 <= len(item) <= 3:
-            complaints.append(f"{len(item)} parts, where Keras wants (x,), (x, y) or (x, y, w)")
-        parts = tuple(item)[:3]
-    else:
-        complaints.append(f"a bare {_name(item)}, where Keras wants a tuple (x, y)")
-        parts = (item,)
-    leaves: list[RawLeaf] = []
-    words = [
-        _walk(value, PARTS[k], _SHORT[PARTS[k]], leaves, complaints)
-        for k, value in enumerate(parts)
-    ]
+    parts, complaint = packing.wrapped(item)
+    walk = _Walk(packing, [complaint] if complaint else [])
+    words = [walk.into(value, PARTS[k], _SHORT[PARTS[k]]) for k, value in enumerate(parts)]
     structure = f"({', '.join(words)})"
-    return RawBatch(index, pass_index, outer, structure, "; ".join(complaints), leaves)
+    return RawBatch(index, pass_index, outer, structure, "; ".join(walk.complaints), walk.leaves)
 
 
-def _name(obj: Any) -> str:
-    kind = type(obj)
-    return "NumPy array" if kind is np.ndarray else kind.__name__
+class _Walk:
+    """Collects the arrays of one batch, and what Keras would say of the nests they are in."""
 
+    def __init__(self, packing: Packing, complaints: list[str]) -> None:
+        self._packing = packing
+        self.complaints = complaints
+        self.leaves: list[RawLeaf] = []
 
-def _walk(
-    value: Any, part: str, path: str, leaves: list[RawLeaf], complaints: list[str]
-) -> str:
-    if value is None:
-        if part == "input":
-            complaints.append(f"{path} is None")
-        return "None"
-    if isinstance(value, dict):
-        inner = [
-            f"{key!r}: {_walk(value[key], part, f'{path}[{key!r}]', leaves, complaints)}"
-            for key in sorted(value, key=str)
-        ]
-        return "{" + ", ".join(inner) + "}"
-    if isinstance(value, (tuple, list)) and not _is_numbers(value):
-        if isinstance(value, list):
-            complaints.append(f"{path} is a list; Keras nests with tuple or dict only")
-        inner = [_walk(v, part, f"{path}[{k}]", leaves, complaints) for k, v in enumerate(value)]
-        opening, closing = ("[", "]") if isinstance(value, list) else ("(", ")")
-        return opening + ", ".join(inner) + closing
-    array, foreign, complaint = _as_array(value)
-    if complaint:
-        complaints.append(f"{path} is {complaint}")
-    if array is None:
-        return _name(value)
-    leaves.append(RawLeaf(path, part, array, foreign))
-    return f"array of rank {array.ndim}"
+    def into(self, value: Any, part: str, path: str) -> str:
+        """Walk into a part and return its structure as text."""
+        if value is None:
+            if part == "input":
+                self.complaints.append(f"{path} is None")
+            return "None"
+        if isinstance(value, dict):
+            inner = [
+                f"{key!r}: {self.into(value[key], part, f'{path}[{key!r}]')}"
+                for key in sorted(value, key=str)
+            ]
+            return "{" + ", ".join(inner) + "}"
+        if isinstance(value, (tuple, list)) and not _is_numbers(value):
+            if isinstance(value, list):
+                self.complaints.append(f"{path} is a list; Keras nests with tuple or dict only")
+            inner = [self.into(v, part, f"{path}[{k}]") for k, v in enumerate(value)]
+            opening, closing = ("[", "]") if isinstance(value, list) else ("(", ")")
+            return opening + ", ".join(inner) + closing
+        return self._leaf(value, part, path)
+
+    def _leaf(self, value: Any, part: str, path: str) -> str:
+        array, foreign, complaint = _as_array(value)
+        complaint = complaint or self._packing.unfit(value)
+        if complaint:
+            self.complaints.append(f"{path} is {complaint}")
+        if array is None:
+            return word(value)
+        self.leaves.append(RawLeaf(path, part, array, foreign))
+        return f"array of rank {array.ndim}"
 
 
 def _is_numbers(value: tuple[Any, ...] | list[Any]) -> bool:
@@ -123,9 +126,9 @@ def _as_array(value: Any) -> tuple[Array | None, bool, str]:
         try:
             array = np.asarray(value)
         except Exception:
-            return None, False, f"a {_name(value)} that makes no array"
-        return array, False, f"a {_name(value)}, not an array"
-    return None, False, f"a {_name(value)} object, not an array"
+            return None, False, f"a {word(value)} that makes no array"
+        return array, False, f"a {word(value)}, not an array"
+    return None, False, f"a {word(value)} object, not an array"
 
 
 def digest(row: Array) -> int:

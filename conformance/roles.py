@@ -208,11 +208,11 @@ def bind(
                 bounds.append(_inferred(parameter, role))
             elif parameter.default is parameter.empty:
                 unknown.append(parameter)
+    bounds = _settle_doubles(bounds, parameters)
+    bounds = _by_position(bounds, unknown, spec)
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         passed_on = [n for n in declared if n not in parameters and n not in elsewhere]
         bounds += [_declared(n, declaration) for n in passed_on]
-    bounds = _settle_doubles(bounds, parameters)
-    bounds = _by_position(bounds, unknown, spec)
     order = [*parameters, *declared]
     return Binding(tuple(sorted(bounds, key=lambda b: order.index(b.parameter))))
 
@@ -280,6 +280,9 @@ def _settle_doubles(
                 if b not in needed and b.origin == "name" and not _required(parameters[b.parameter])
             ]
             bounds = [b for b in bounds if b not in spare]
+    if not any("shard_index" in b.roles for b in bounds):
+        # num_workers of a loader is no number of shards
+        bounds = [b for b in bounds if b.origin == "declared" or "shard_count" not in b.roles]
     return bounds
 
 

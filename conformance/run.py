@@ -144,7 +144,7 @@ class Stream:
 
     Attributes:
         sized: whether passes have an end of their own.
-        length: ``num_batches`` or ``len`` of a sized stream, None if it has none.
+        length: ``num_batches`` or ``len`` of a sized stream as it is, None if it has none.
         refusal: why Keras would not take the object, "" if it would.
         ending: why it ended early; None if it delivered all that was asked for.
         sharing: memory findings.
@@ -152,17 +152,23 @@ class Stream:
         reseeded: ``"random"`` / ``"numpy.random"`` if the global state was reseeded, with by
             whom.
         kind: what was opened, in words.
+        boundless: whether a pass of a sized stream went on far beyond the data.
+        certain, indexable, slow: see :class:`~conformance.adapters.base.Opened`.
     """
 
     batches: tuple[Batch, ...]
     sized: bool = False
-    length: int | None = None
+    length: Any = None
     refusal: str = ""
     ending: Ending | None = None
     sharing: tuple[Sharing, ...] = ()
     touched: dict[str, str] = field(default_factory=dict)
     reseeded: dict[str, str] = field(default_factory=dict)
     kind: str = ""
+    boundless: bool = False
+    certain: bool = True
+    indexable: bool = False
+    slow: bool = False
 
 
 @dataclass(frozen=True)

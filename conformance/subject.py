@@ -16,7 +16,6 @@ from conformance.sources.exploration import explorations
 from conformance.sources.material import Material
 from conformance.sources.names import LABELS, name_tells
 
-
 _NAMING = {"string_labels", "class_names", "directory", "frame"}
 
 
