@@ -24,7 +24,7 @@ from conformance.contract import (
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
 from conformance.problem import Problem, Space, boundary, strategy, suited
-from conformance.run import Run
+from conformance.run import Ending, Run
 from conformance.verdict import Finding, SubjectReport, Verdict
 
 _STALLS_SETTLED = 2
@@ -180,6 +180,8 @@ class Judge:
             return self._failed_to_load(error)
         if description.trouble is None:
             self._survey(description.space)
+            if description.closed:
+                description = replace(description, trouble=self._never_opened())
         else:
             self._trouble(description)
         broken: list[Broken] = []
@@ -198,6 +200,13 @@ class Judge:
         problem = Problem(n=14, batch_size=3)
         ending = description.trouble
         self._runs[problem] = Run(problem, description.claims, (), ending=ending)
+
+    def _never_opened(self) -> Ending | None:
+        """Return how a closed subject ended if no opening of it brought a batch."""
+        endings = [s.ending for r in self._runs.values() for s in r.streams]
+        if all(e is not None and e.kind == "raised" and e.opening for e in endings):
+            return next(iter(endings), None)
+        return None
 
     def _verdict_of(self, clause: Clause) -> tuple[Verdict, Broken | None]:
         """Judge all runs by one clause; return the verdict and the smallest break."""
@@ -320,7 +329,7 @@ class Judge:
         if trouble is None or trouble.kind != "raised" or not trouble.opening:
             return
         guessed = any(origin != "declared" for _, _, origin in description.roles)
-        if not guessed:
+        if not (guessed or description.closed):
             return
         roles = ", ".join(f"{p} = {r}" for p, r, _ in description.roles)
         for name, verdict in verdicts.items():

@@ -15,6 +15,7 @@ from conformance.feed import feed
 from conformance.observe import Description, identities
 from conformance.problem import Problem, Space
 from conformance.run import Ending, Leaf, Run, Stream
+from conformance.unbatched import unbatched
 
 if TYPE_CHECKING:
     from conformance.observe import Observer
@@ -44,15 +45,19 @@ def first_look(observer: Observer) -> Description:
     sized_batch = "batch_size" in roles
     look = Problem(n=27, batch_size=4, passes=2) if sized_batch else Problem(_MANY, 50, passes=1)
     run, problem = feed(observer, look, base)
+    if run.stream.boundless and not run.stream.certain and "endless" not in declared:
+        subject.goes_on()
+        run, problem = feed(observer, look, base)
     roles = subject.binding.roles()
     stream = run.stream
-    if not stream.batches:
+    single = unbatched(stream, problem)
+    if single or not stream.batches:
         return Description(
             kind=_kind(observer, stream),
             roles=subject.binding.rows(),
             claims=base,
             space=Space(classes=problem.classes),
-            trouble=stream.ending or Ending("exhausted", 0, "it yielded nothing"),
+            trouble=single or stream.ending or Ending("exhausted", 0, _nothing(stream)),
         )
     hard = 0
     if not sized_batch:
@@ -76,10 +81,22 @@ def first_look(observer: Observer) -> Description:
         dtypes=subject.dtypes,
         explores=subject.explores,
         takes_weights="weights" in roles,
+        indexable=stream.indexable,
+        slow=stream.slow,
     )
     return Description(
-        kind=_kind(observer, run.stream), roles=subject.binding.rows(), claims=claims, space=space
+        kind=_kind(observer, run.stream),
+        roles=subject.binding.rows(),
+        claims=claims,
+        space=space,
+        learned=subject.learned,
     )
+
+
+def _nothing(stream: Stream) -> str:
+    if stream.length == 0:
+        return f"it yielded nothing: its length is 0, and Keras answers 'The {stream.kind} has length 0'"
+    return "it yielded nothing"
 
 
 def _known(declared: dict[str, Any]) -> dict[str, Any]:

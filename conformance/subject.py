@@ -24,11 +24,12 @@ class Learned:
     """What the first look showed of a subject: picklable.
 
     Attributes:
-        rebound: rows of (parameter, roles, origin) of inferred parameters that mean other things.
+        roles: rows of (parameter, roles, origin) of the parameters that were not declared; None
+            if nothing was learned.
         endless: whether its stream was seen to go on, where its kind can't tell; None if not.
     """
 
-    rebound: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+    roles: tuple[tuple[str, tuple[str, ...], str], ...] | None = None
     endless: bool | None = None
 
 
@@ -58,7 +59,6 @@ class Subject:
         self.binding = self._bind()
         self.fed = bool(self.binding.roles() & set(DATA))
         self.one_shot = not callable(self.obj) and hasattr(self.obj, "__next__")
-        self._rebound: dict[str, tuple[tuple[str, ...], str]] = {}
         self._endless: bool | None = None
 
     def _bind(self) -> Binding:
@@ -76,7 +76,6 @@ class Subject:
 
     def rebind(self, parameter: str, roles: tuple[str, ...], origin: str) -> None:
         """Give an inferred parameter the roles that a first look has shown it to have."""
-        self._rebound[parameter] = (roles, origin)
         self.binding = Binding(
             tuple(
                 replace(b, roles=roles, origin=origin, constant=b.constant if roles else False)
@@ -93,11 +92,20 @@ class Subject:
     @property
     def learned(self) -> Learned:
         """What a look has shown, for the same subject in another process."""
-        return Learned(tuple((p, r, o) for p, (r, o) in self._rebound.items()), self._endless)
+        bounds = self.binding.bounds
+        inferred = ((b.parameter, b.roles, b.origin) for b in bounds if b.origin != "declared")
+        return Learned(tuple(inferred), self._endless)
 
     def learn(self, learned: Learned) -> None:
         """Take over what was learned in another process."""
-        for parameter, roles, origin in learned.rebound:
+        if learned.roles is None:
+            return
+        known = {parameter for parameter, _, _ in learned.roles}
+        bounds = self.binding.bounds
+        self.binding = Binding(
+            tuple(b for b in bounds if b.origin == "declared" or b.parameter in known)
+        )
+        for parameter, roles, origin in learned.roles:
             self.rebind(parameter, roles, origin)
         self._endless = learned.endless
 

@@ -1,0 +1,94 @@
+"""Finding a feed: which form of labels, number of classes and dtype a subject works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+from conformance.claims import Claims
+from conformance.problem import Problem
+from conformance.roles import Binding
+from conformance.run import Run
+from conformance.unbatched import unbatched
+
+if TYPE_CHECKING:
+    from conformance.observe import Observer
+
+_CLASSES = (0, 5, 2, 10, 3)
+"""Numbers of classes to try; 0 is one a sample, which shows the most."""
+
+_NAMED_CLASSES = (5, 2, 3, 10, 0)
+"""The same where classes are named: which number a name gets shows only when names recur."""
+
+_LABEL_ROLES = ("labels", "onehot_labels", "string_labels", "float_labels")
+"""What a parameter called ``y`` may expect, the commonest first."""
+
+
+def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Problem]:
+    """Try feeds until one brings batches that make sense; return the best that was found.
+
+    A feed of which no batch comes, or one with parts of different lengths, may merely be the
+    wrong one: the next is tried. The subject stays bound to the feed that is returned.
+    """
+    subject = observer.subject
+    best: tuple[int, Run, Problem, Binding] | None = None
+    for binding in _bindings(subject.binding):
+        subject.binding = binding
+        numbers = _NAMED_CLASSES if subject.named else _CLASSES if subject.labelled else (0,)
+        for classes in numbers:
+            for form, dtype in product(subject.forms, subject.dtypes):
+                asked = replace(problem, classes=classes, dtype=dtype, form=form)
+                run = observer.record(asked, claims)
+                worth = _worth(run)
+                if best is None or worth > best[0]:
+                    best = (worth, run, asked, binding)
+                if worth == _GOOD:
+                    return run, asked
+                ending = run.stream.ending
+                refused = ending is not None and ending.kind == "refused"
+                if refused or unbatched(run.stream, asked):
+                    return run, asked
+    if best is None:
+        raise RuntimeError("no feed was tried")
+    _, run, asked, subject.binding = best
+    return run, asked
+
+
+_GOOD = 3
+
+
+def _worth(run: Run) -> int:
+    """Return 0 for no batch, 1 for an early error, 2 for parts that don't fit, 3 for good."""
+    if not run.batches:
+        return 0
+    ending = run.stream.ending
+    if ending is not None and ending.kind == "raised" and len(run.batches) < run.problem.steps:
+        return 1
+    first = run.batches[0]
+    rows = {leaf.rows for leaf in first.leaves}
+    return _GOOD if len(rows) == 1 and not first.complaint else 2
+
+
+def _bindings(binding: Binding) -> Iterator[Binding]:
+    """Yield the binding itself, then with inferred parameters read in other ways."""
+    yield binding
+    for bound in binding.bounds:
+        if bound.origin == "declared":
+            continue
+        if bound.roles == ("labels",):
+            for role in _LABEL_ROLES[1:]:
+                yield _with(binding, bound.parameter, (role,), "seen: the form that it takes")
+        if bound.roles and bound.roles[0] in ("image_size", "image_shape") and bound.has_default:
+            yield _with(binding, bound.parameter, (), "default")
+
+
+def _with(binding: Binding, parameter: str, roles: tuple[str, ...], origin: str) -> Binding:
+    return Binding(
+        tuple(
+            replace(b, roles=roles, origin=origin) if b.parameter == parameter else b
+            for b in binding.bounds
+            if roles or b.parameter != parameter
+        )
+    )

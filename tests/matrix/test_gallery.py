@@ -1,0 +1,31 @@
+"""Generators in many styles: no right one is accused, no faulty one gets through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .judging import GALLERY, declaration, failed, gallery, judged, told
+
+SUBJECTS = [
+    pytest.param(folder, name, expected, id=f"{folder}/{name}")
+    for folder in ("arrays", "files", "kinds")
+    for name, expected in gallery(folder)
+]
+
+
+@pytest.mark.parametrize(("folder", "name", "expected"), SUBJECTS)
+def test_verdict_is_right(folder: str, name: str, expected: dict[str, Any]) -> None:
+    root = str(GALLERY / folder)
+    report = judged(f"{root}/{name}", declaration(expected), root)
+    broken, listed = failed(report), set(expected.get("breaks", []))
+    assert listed <= broken, told(report, listed - broken)
+    beyond = broken - listed - set(expected.get("may_break", []))
+    assert not beyond, told(report, beyond)
+
+
+def test_gallery_is_as_large_as_promised() -> None:
+    right = [p for p in SUBJECTS if not p.values[2].get("breaks")]
+    assert len(right) >= 60
+    assert len(SUBJECTS) - len(right) >= 80
