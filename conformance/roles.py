@@ -71,6 +71,10 @@ NAMES: dict[str, str] = {
 
 _AFFIX = re.compile(r"^(train|val|valid|validation|test|tr|my|the|in|self)_(?=.)|_(train|val|valid|validation|test|tr|trn)$")
 
+_EPOCHS = re.compile(r"(n_?|num_?|nb_?|max_?|total_?)?(epochs?|passes|repeats|repetitions)")
+_FOR_EVER = 1_000_000
+"""What a parameter gets that says for how many epochs the stream shall last."""
+
 SWITCHES = ("shuffle", "augment")
 DATA = (
     "images",
@@ -204,7 +208,9 @@ def bind(
             continue
         else:
             role = _role_of(parameter)
-            if role:
+            if _EPOCHS.fullmatch(name.lower()) and not isinstance(parameter.default, bool):
+                bounds.append(Bound(name, (), "name", _FOR_EVER, _by_name(parameter)))
+            elif role:
                 bounds.append(_inferred(parameter, role))
             elif parameter.default is parameter.empty:
                 unknown.append(parameter)
@@ -257,7 +263,9 @@ def _role_of(parameter: inspect.Parameter) -> str | None:
         return None
     if role in ("image_size", "image_shape"):
         sized = isinstance(default, (tuple, list)) and len(default) in (2, 3)
-        return role if sized or isinstance(default, int) or default is None else None
+        # a bare "size" may be that of a window or a hole
+        number = isinstance(default, int) and default >= 16 and len(parameter.name) > 4
+        return role if sized or number or default is None else None
     if role in ("n_classes", "steps", "shard_index", "shard_count", "class_names"):
         return None if role not in ("shard_index", "shard_count") or default is None else role
     if role in ("images", "labels", "float_labels", "table") and isinstance(default, (int, float)):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conformance.claims import Claims
 from conformance.decode import Decoded
+from conformance.masks import Masked
 from conformance.problem import Problem
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Leaf:
         decoded: which samples the rows are, for arrays of images; else None.
         values: the rows themselves, shape ``(m, k)``, for small arrays that are no images.
         ranges: smallest and largest value of each row, mean and deviation, shape ``(m, 4)``.
+        masked: how it goes with the images of its batch, for masks; else None.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Leaf:
     decoded: Decoded | None
     values: Array | None
     ranges: Array
+    masked: Masked | None = None
 
     @property
     def rows(self) -> int:
@@ -200,6 +203,7 @@ class Run:
         weights: weight of each sample, shape ``(n,)``; None without.
         table: row of numbers of each sample, shape ``(n, F)``; None without.
         known: whether the source is known, so that samples can be identified.
+        masked: whether the subject was given masks.
     """
 
     problem: Problem
@@ -210,6 +214,7 @@ class Run:
     table: Array | None = None
     known: bool = True
     ending: Ending | None = None
+    masked: bool = False
 
     @property
     def stream(self) -> Stream:
@@ -228,8 +233,11 @@ class Run:
 
     @property
     def batch_size(self) -> int:
-        """Rows that a full batch should have, expansion included."""
-        return self.problem.batch_size * self.claims.expansion
+        """Rows that a full batch should have, expansion included where batches are expanded."""
+        size = self.problem.batch_size
+        if max((b.rows for b in self.batches), default=0) <= size:
+            return size  # the pass is expanded, not each batch
+        return size * self.claims.expansion
 
     @property
     def steps(self) -> int:
@@ -248,10 +256,28 @@ class Run:
                 whole = not (k == last and stream.ending is not None)
                 yield _epoch(k, batches, whole=whole)
             return
+        if self.claims.expansion > 1:
+            yield from self._expanded(stream)
+            return
         steps = max(1, self.steps)
         for k, start in enumerate(range(0, len(stream.batches), steps)):
             cut = stream.batches[start : start + steps]
             yield _epoch(k, cut, whole=len(cut) == steps)
+
+    def _expanded(self, stream: Stream) -> Iterator[Epoch]:
+        """Cut a stream whose samples come k times a pass, in batches of kB rows or in k times as many."""
+        size = self.problem.batch_size
+        n = self.n // size * size if self.claims.remainder == "drop" else self.n
+        wanted = n * self.claims.expansion
+        batches: list[Batch] = []
+        index = 0
+        for batch in stream.batches:
+            batches.append(batch)
+            if sum(b.rows for b in batches) >= wanted:
+                yield _epoch(index, batches, whole=True)
+                batches, index = [], index + 1
+        if batches:
+            yield _epoch(index, batches, whole=False)
 
     @cached_property
     def epochs(self) -> tuple[Epoch, ...]:

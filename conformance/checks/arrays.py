@@ -108,6 +108,8 @@ def values_keep_their_scale(run: Run) -> None:
     """
     identities_seen(run)
     leaves = image_leaves(run.stream)
+    if run.claims.scale == "per-image" and run.claims.declared("scale"):
+        raise NotApplicable("a scale of its own for each image is declared")
     _declared_scale(run, leaves)
     if augmented(run):
         _as_without(run, leaves)

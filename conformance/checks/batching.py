@@ -25,6 +25,8 @@ def batches_are_full(run: Run) -> None:
     """
     _size_known(run)
     wanted = run.batch_size
+    if run.claims.expansion > 1 and wanted == run.problem.batch_size:
+        raise NotApplicable("the pass is expanded: each variant of it may have a shorter batch")
     for epoch in run.epochs_of(run.stream):
         continued = run.claims.remainder == "continue"
         middle = epoch.batches if continued or not epoch.whole else epoch.batches[:-1]
