@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -113,7 +114,8 @@ class ClauseItem(pytest.Item):
         if self.suite.plan.settings.strict:
             advice = f"{complaint}.\n  fix       remove it from 'waive'"
             raise ClauseBroken(advice, complaint)
-        self.warn(pytest.PytestWarning(complaint))
+        # there is no line of code to point at, and Item.warn asks for one
+        warnings.warn_explicit(complaint, pytest.PytestWarning, ROOT_ID, 1)
 
     def rerun(self) -> str:
         """Return the command that judges this clause again."""

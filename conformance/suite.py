@@ -124,23 +124,34 @@ class Suite:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
-        """Find out about wrong input before anything runs, once a session."""
+        """Find out about wrong input before anything runs.
+
+        Under xdist the workers find out while they judge: a look at every subject in advance, in
+        one process, would cost the time that distributing them gains.
+        """
         if is_worker(self.config):
             return
         try:
             self._check_ids()
-            for subject in self.plan.subjects:
-                self._judge(subject).prepare()
-                if not self._judges_here() or len(self._judges) > MOST_WAITING:
-                    self._judges.pop(subject.spec).close()
+            if self.config.getoption("dist", "no") == "no":
+                self._prepare()
         except UsageError as error:
             self._close()
             raise pytest.UsageError(str(error)) from None
 
-    def _judges_here(self) -> bool:
-        """Whether this process will run the items whose subjects it prepares."""
-        distributed = self.config.getoption("dist", "no") != "no"
-        return not distributed and not self.config.getoption("collectonly")
+    def _prepare(self) -> None:
+        only_collects = self.config.getoption("collectonly")
+        for subject in self.plan.subjects:
+            try:
+                self._judge(subject).prepare()
+            except UsageError:
+                raise
+            except Exception:
+                # a fault of the kit: the first item of the subject meets it again and shows it
+                self._judges.pop(subject.spec).close()
+                continue
+            if only_collects or len(self._judges) > MOST_WAITING:
+                self._judges.pop(subject.spec).close()
 
     def _check_ids(self) -> None:
         from conformance.contract import find_clause

@@ -101,6 +101,8 @@ class Summary:
             spec = subject.spec
             if spec in self.reports:
                 self._section(terminalreporter, self.reports[spec], expected.get(spec, []))
+        if self.wrong_usage:
+            terminalreporter.write_line(f"ERROR: {self.wrong_usage}", red=True)
         for line in self._files:
             terminalreporter.write_line(line)
 

@@ -104,6 +104,12 @@ def test_ini_values(project):
     assert "ini option generator_seed: 'none' is no whole number" in refused(project)
 
 
-def test_under_xdist_too(project):
-    message = refused(project, "--generator", "m:absent", "-n", "2")
-    assert "there is no 'absent'" in message
+def test_under_xdist_the_form_is_checked_first(project):
+    assert "'mgood'" in refused(project, "--generator", "mgood", "-n", "2")
+
+
+def test_under_xdist_a_worker_finds_out_what_takes_a_look(project):
+    result = project.runpytest_subprocess("--generator", "m:absent", *GOOD, "-n", "2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["*= conformance of m:good =*", "ERROR: * there is no 'absent'"])
