@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from conformance.adapters.packing import GENERATOR, Packing, word
 from conformance.decode import Decoded, as_images, decode
+from conformance.masks import Masked
+from conformance.masks import read as read_masks
 from conformance.run import Batch, Leaf
 
 Array = NDArray[Any]
@@ -139,27 +141,45 @@ def digest(row: Array) -> int:
 
 
 def finish(
-    raws: Iterable[RawBatch], source: Array | None, *, augmented: bool, channels: str = ""
+    raws: Iterable[RawBatch],
+    source: Array | None,
+    *,
+    augmented: bool,
+    channels: str = "",
+    masked: bool = False,
 ) -> tuple[Batch, ...]:
-    """Decode all batches of a stream together, group by group of equal row shape."""
+    """Decode all batches of a stream together, group by group of equal row shape.
+
+    Args:
+        raws: the batches as they came.
+        source: the probe images, None if the source is unknown.
+        augmented, channels: see :func:`conformance.decode.decode`.
+        masked: whether the subject was given masks, which are compared with their images.
+    """
     raws = list(raws)
+    masks = read_masks(raws, source) if masked and source is not None else {}
     decoded: dict[int, Decoded] = {}
+    measured: dict[int, tuple[Array, bool]] = {}
     digests = {
         id(leaf): tuple(digest(row) for row in leaf.array) if leaf.array.ndim else ()
         for raw in raws
         for leaf in raw.leaves
     }
-    for group in _groups(raws):
-        if source is None or as_images(group[0].array[:1], source)[0] is None:
-            continue
-        # a stream repeats itself from pass to pass: rows of equal bytes are decoded once
+    for group in _groups(raws, besides=masks):
+        # a stream repeats itself from pass to pass: rows of equal bytes are read once
         keys = np.array([d for leaf in group for d in digests[id(leaf)]], np.uint64)
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         rows = _rows(group, first)
-        result = decode(rows, source, augmented=augmented, channels=channels)
+        ranges, finite = _measure(rows.reshape(len(rows), -1))
+        result = None
+        if source is not None and as_images(rows[:1], source)[0] is not None:
+            result = decode(rows, source, augmented=augmented, channels=channels)
         start = 0
         for leaf in group:
-            decoded[id(leaf)] = _pick(result, inverse[start : start + len(leaf.array)])
+            own = inverse[start : start + len(leaf.array)]
+            measured[id(leaf)] = ranges[own], bool(finite[own].all())
+            if result is not None:
+                decoded[id(leaf)] = _pick(result, own)
             start += len(leaf.array)
     return tuple(
         Batch(
@@ -168,17 +188,27 @@ def finish(
             raw.outer,
             raw.structure,
             raw.complaint,
-            tuple(_leaf(leaf, decoded.get(id(leaf)), digests[id(leaf)]) for leaf in raw.leaves),
+            tuple(
+                _leaf(
+                    leaf,
+                    decoded.get(id(leaf)),
+                    digests[id(leaf)],
+                    masks.get(id(leaf)),
+                    measured.get(id(leaf)),
+                )
+                for leaf in raw.leaves
+            ),
         )
         for raw in raws
     )
 
 
-def _groups(raws: list[RawBatch]) -> Iterator[list[RawLeaf]]:
+def _groups(raws: list[RawBatch], besides: Container[int]) -> Iterator[list[RawLeaf]]:
     groups: dict[tuple[object, ...], list[RawLeaf]] = {}
     for raw in raws:
         for leaf in raw.leaves:
-            if leaf.array.ndim >= 2 and leaf.array.dtype.kind in "biuf" and len(leaf.array):
+            numeric = leaf.array.ndim >= 2 and leaf.array.dtype.kind in "biuf"
+            if numeric and len(leaf.array) and id(leaf) not in besides:
                 key = (leaf.path, leaf.array.shape[1:], leaf.array.dtype)
                 groups.setdefault(key, []).append(leaf)
     yield from groups.values()
@@ -191,6 +221,20 @@ def _rows(group: list[RawLeaf], indices: Array) -> Array:
     return np.stack(
         [group[h].array[i - starts[h]] for h, i in zip(holders, indices, strict=True)]
     )
+
+
+def _measure(rows: Array) -> tuple[Array, Array]:
+    """Return minimum, maximum, mean and deviation of each row, ``(m, 4)``, and which are finite.
+
+    Args:
+        rows: shape ``(m, k)``; values that are not finite count as 0.
+    """
+    wide = rows.astype(np.float64) if rows.dtype.kind != "f" or rows.itemsize < 4 else rows
+    bad = ~np.isfinite(wide)
+    clean = np.where(bad, 0, wide) if bad.any() else wide
+    with np.errstate(all="ignore"):
+        columns = [clean.min(1), clean.max(1), clean.mean(1), clean.std(1)]
+    return np.stack(columns, axis=1).astype(np.float64), np.asarray(~bad.any(axis=1))
 
 
 def _pick(whole: Decoded, rows: Array) -> Decoded:
@@ -209,7 +253,13 @@ def _pick(whole: Decoded, rows: Array) -> Decoded:
     )
 
 
-def _leaf(raw: RawLeaf, decoded: Decoded | None, digests: tuple[int, ...]) -> Leaf:
+def _leaf(
+    raw: RawLeaf,
+    decoded: Decoded | None,
+    digests: tuple[int, ...],
+    masked: Masked | None,
+    measured: tuple[Array, bool] | None,
+) -> Leaf:
     array = raw.array
     numeric = array.dtype.kind in "biuf"
     rows = array.reshape(len(array), -1) if array.ndim and array.size else None
@@ -218,16 +268,12 @@ def _leaf(raw: RawLeaf, decoded: Decoded | None, digests: tuple[int, ...]) -> Le
     finite = True
     values: Array | None = None
     if numeric and rows is not None:
-        wide = rows.astype(np.float64) if array.dtype.kind != "f" or array.itemsize < 4 else rows
-        bad = ~np.isfinite(wide)
-        finite = not bad.any()
-        clean = np.where(bad, 0, wide) if not finite else wide
-        with np.errstate(all="ignore"):
-            ranges = np.stack(
-                [clean.min(1), clean.max(1), clean.mean(1), clean.std(1)], axis=1
-            ).astype(np.float64)
+        if measured is None:
+            ranges, finite_rows = _measure(rows)
+            measured = ranges, bool(finite_rows.all())
+        ranges, finite = measured
         low, high = float(ranges[:, 0].min()), float(ranges[:, 1].max())
-        if decoded is None and rows.shape[1] <= _MOST_VALUES:
+        if decoded is None and masked is None and rows.shape[1] <= _MOST_VALUES:
             values = rows.astype(np.float64)
     return Leaf(
         raw.path,
@@ -241,4 +287,5 @@ def _leaf(raw: RawLeaf, decoded: Decoded | None, digests: tuple[int, ...]) -> Le
         decoded,
         values,
         ranges,
+        masked,
     )

@@ -231,7 +231,7 @@ class Run:
         """How many samples the source has."""
         return self.problem.n
 
-    @property
+    @cached_property
     def batch_size(self) -> int:
         """Rows that a full batch should have, expansion included where batches are expanded."""
         size = self.problem.batch_size
