@@ -13,6 +13,7 @@ MAY_BREAK: tuple[str, ...] = (
     "epoch.every_sample_appears",
     "alignment.labels_match_images",
     "alignment.labels_match_augmented_images",
+    "augmentation.leaves_images_alone_otherwise",
 )
 
 
