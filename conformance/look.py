@@ -95,7 +95,7 @@ def first_look(observer: Observer) -> Description:
 
 def _nothing(stream: Stream) -> str:
     if stream.length == 0:
-        return f"it yielded nothing: its length is 0, and Keras answers 'The {stream.kind} has length 0'"
+        return "it yielded nothing: its length is 0, where Keras wants 1 or more batches"
     return "it yielded nothing"
 
 

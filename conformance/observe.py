@@ -121,6 +121,7 @@ class Observer:
             weights=material.weights if "weights" in fed else None,
             table=material.table if "table" in fed else None,
             known=self.subject.fed,
+            masked=material.masked,
         )
 
     def close(self) -> None:
@@ -250,7 +251,8 @@ class Drawing:
                 if not self.take():
                     return
             return
-        bound = 8 * steps + 64
+        # rows may be the subject's own number: a pass may take as many batches as there are samples
+        bound = 8 * steps + 2 * self.material.problem.n + 64
         for _ in range(passes):
             self.start_pass()
             before = len(self.raws)
@@ -287,7 +289,13 @@ class Drawing:
         opened = self.opened
         source = self.material.images if self._subject.fed else None
         stream = Stream(
-            finish(self.raws, source, augmented=augmented, channels=channels),
+            finish(
+                self.raws,
+                source,
+                augmented=augmented,
+                channels=channels,
+                masked=self.material.masked,
+            ),
             sized=self.sized,
             length=self.length,
             refusal=opened.refusal if opened else "",
@@ -305,7 +313,6 @@ class Drawing:
             with suppress(BaseException):
                 opened.close()
         return stream
-
 
     def _files_touched(self) -> dict[str, str]:
         changes = {folder.name: store().touched(folder) for folder in self.material.folders}

@@ -20,6 +20,7 @@ SCENARIOS: dict[str, str] = {
     "dim": "images whose maxima differ and are sometimes 1",
     "constant": "images of a single level",
     "draws": "images that share one layout, to compare the augmentation of batch mates",
+    "index": "batches by index, in order, out of order and repeatedly",
     "classes": "labels up to 300, more than 8 bits hold",
     "zero": "batch size 0",
     "uneven": "labels one shorter than images",
@@ -98,6 +99,8 @@ class Space:
         explores: scenarios that depend on its source, see :mod:`conformance.sources.exploration`.
         closed: whether it brings its own data.
         one_shot: whether it can be opened only once.
+        indexable: whether its batches can be asked for by index.
+        slow: whether opening it or starting a pass takes long: fewer problems, fewer passes.
     """
 
     can_shuffle: bool = False
@@ -111,6 +114,8 @@ class Space:
     explores: tuple[str, ...] = ()
     closed: bool = False
     one_shot: bool = False
+    indexable: bool = False
+    slow: bool = False
     side: int = 20
     takes_weights: bool = False
 
@@ -179,9 +184,15 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
     """Yield one problem or two for each scenario but the plain stream."""
     plain = _problem(space, n=n, batch_size=batch_size)
     busy = replace(plain, shuffle=space.can_shuffle, augment=space.can_augment)
-    yield replace(plain, scenario="long", passes=-(-256 // plain.steps))
+    long = _long(plain, space)
+    yield long
     if busy != plain:
-        yield replace(busy, scenario="long", passes=-(-256 // plain.steps), dtype="float32")
+        dtype = "float32" if "float32" in space.dtypes else long.dtype
+        yield replace(long, shuffle=busy.shuffle, augment=busy.augment, dtype=dtype)
+    if space.indexable:
+        yield replace(plain, scenario="index", passes=1)
+        if busy != plain:
+            yield replace(busy, scenario="index", passes=1)
     for name in ("twins", "threads"):
         yield replace(plain, scenario=name, passes=2)
         if busy != plain:
@@ -197,6 +208,14 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
         yield replace(plain, scenario="zero", batch_size=0, passes=1)
     for name in space.explores:
         yield replace(plain, scenario=name, passes=1)
+
+
+def _long(plain: Problem, space: Space) -> Problem:
+    """Return the problem of at least 256 batches; in few passes where starting one is slow."""
+    if space.slow:
+        size = space.hard_batch or 2
+        plain = replace(plain, n=min(48 * size, max(96, 4 * size)), batch_size=size)
+    return replace(plain, scenario="long", passes=-(-256 // plain.steps))
 
 
 def strategy(space: Space) -> SearchStrategy[Problem]:
