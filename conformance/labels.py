@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.run import Leaf, Run, Stream
+from conformance.run import Batch, Leaf, Run, Stream
 
 Array = NDArray[Any]
 
@@ -63,10 +63,12 @@ def encoding(run: Run) -> str:
 
 
 def _target(run: Run) -> Leaf | None:
-    for batch in run.batches:
-        for leaf in batch.part("target"):
-            return leaf
-    return None
+    return next((leaf for batch in run.batches for leaf in _targets(batch)), None)
+
+
+def _targets(batch: Batch) -> tuple[Leaf, ...]:
+    """Return the first target that is no mask."""
+    return tuple(leaf for leaf in batch.part("target") if leaf.masked is None)[:1]
 
 
 def pairings(run: Run, stream: Stream) -> list[Pairing]:
@@ -76,7 +78,7 @@ def pairings(run: Run, stream: Stream) -> list[Pairing]:
     how = run.claims.labels
     rows: list[tuple[int, int, int, Array]] = []
     for batch in stream.batches:
-        for leaf in batch.part("target")[:1]:
+        for leaf in _targets(batch):
             if leaf.values is None:
                 continue
             for row, (sample, value) in enumerate(zip(batch.ids, leaf.values, strict=False)):

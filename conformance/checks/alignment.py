@@ -157,6 +157,62 @@ def _couples(named: list[tuple[str, np.ndarray]]) -> Iterable[tuple[tuple[str, n
     return ((named[0], other) for other in named[1:])
 
 
+_TOGETHER = 0.95
+"""Share of the clear pixels on which a mask and its image agree; chance gives about 0.7."""
+
+_TRACES = 2e-3
+"""Share of a mask's pixels that may have a value between: none are expected."""
+
+
+@clause(MUST, scenarios=(*_ALL, "wide", "gray", "jpeg", "unpadded"))
+def masks_follow_images(run: Run) -> None:
+    """A mask undergoes its image's geometry, and stays a mask.
+
+    Why: a mask that misses a flip, or is another image's, teaches the network to be wrong.
+    Fix: draw the parameters once for both; interpolate masks by nearest, or threshold them again.
+    """
+    if not run.masked:
+        raise NotApplicable("it takes no masks")
+    batches_came(run)
+    found = [
+        (batch, leaf)
+        for stream in run.streams
+        for batch in stream.batches
+        for leaf in batch.leaves
+        if leaf.masked is not None
+    ]
+    if not found:
+        raise Undecided("it yields nothing that could be masks")
+    clear = [_mask_follows(batch, leaf) for batch, leaf in found]
+    if sum(clear) < 0.5 * sum(leaf.rows for _, leaf in found):
+        raise Undecided("in most images the mask's object can't be told from the rest")
+
+
+def _mask_follows(batch: Batch, leaf: Leaf) -> int:
+    """Judge the masks of one batch; return how many could be judged."""
+    masked = leaf.masked
+    if masked is None:
+        return 0
+    agreement = np.fmax(masked.agreement, masked.central)
+    apart = np.flatnonzero(agreement < _TOGETHER)
+    if apart.size:
+        row = int(apart[0])
+        raise Violation(
+            expected=f"the mask {leaf.path} where its object is in the image",
+            observed=f"mask and image agree on {agreement[row]:.0%} of the pixels only",
+            where=f"batch {batch.index}, row {row}, {samples([batch.ids[row]])}",
+        )
+    strange = np.flatnonzero(masked.invented > _TRACES)
+    if strange.size:
+        row = int(strange[0])
+        raise Violation(
+            expected=f"two values in {leaf.path}, as in the masks that were given",
+            observed=f"{masked.invented[row]:.1%} of the pixels have values in between",
+            where=f"batch {batch.index}, row {row}",
+        )
+    return int((~np.isnan(agreement)).sum())
+
+
 @clause(MUST, scenarios=("stream", "long", "classes"))
 def label_values_survive(run: Run) -> None:
     """Labels keep their values: no overflow, no interpolation, one-hot rows of constant width.

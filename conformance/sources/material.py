@@ -86,6 +86,11 @@ class Material:
         """Shape ``(n, height, width, 1)``, uint8 0/255."""
         return self._turned(probe.masks(self.n, self.spec))
 
+    @property
+    def masked(self) -> bool:
+        """Whether the subject is given masks."""
+        return bool(self.roles & {"masks", "mask_dir"})
+
     def _turned(self, rows: Array) -> Array:
         return rows[::-1] if self.backwards else rows
 
