@@ -198,7 +198,11 @@ class _Server:
     # -- the other thread ----------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Take requests, look at stacks when asked to, and end the process with the host."""
+        """Take requests, look at stacks when asked to, and end the process with the host.
+
+        A host that is killed while C code here holds the interpreter's lock is missed only when
+        that code lets go of it.
+        """
         while True:
             message = self._receive()
             if message is None:

@@ -61,6 +61,7 @@ class IsolatedObserver:
         self._output = Tail()
         self._child: Child | None = None
         self._ready = False
+        self._told = False
         self._watch: Watch | None = None
         self._description: Description | None = None
         self._spent = 0.0
@@ -72,7 +73,7 @@ class IsolatedObserver:
         """Start the child without waiting for it, so that its imports overlap the caller's."""
         if self._child is None:
             self.restarts += 1
-            self._ready = False
+            self._ready = self._told = False
             self._child = Child(
                 observer=self._observer,
                 users=[self._config.root] if self._config.root else [],
@@ -101,6 +102,18 @@ class IsolatedObserver:
         self._description = reply[1]
         description: Description = reply[1]
         return description
+
+    def adopt(self, description: Description) -> None:
+        """Take over what another observer found out; only before the first request."""
+        self._description = description
+
+    def turn_to(self, config: SubjectConfig, settings: Settings) -> None:
+        """Observe another subject from now on, in the same child if it still lives."""
+        self._config, self._settings = config, settings
+        self._is_user = user_files(config.spec)
+        self._description = None
+        self._spent = 0.0
+        self._told = False
 
     def observe(self, problem: Problem) -> Run:
         """Open the subject on ``problem`` and record it; its faults are endings of the run.
@@ -148,7 +161,8 @@ class IsolatedObserver:
 
     def _answer(self, request: tuple[Any, ...]) -> tuple[Any, ...]:
         child, watch = self._prepared()
-        watch.begin()
+        described = self._description
+        watch.begin(small=described is not None and not getattr(described, "closed", False))
         child.send(*request)
         reply = self._attended(child, watch)
         if reply[0] == "ended":
@@ -210,16 +224,16 @@ class IsolatedObserver:
         child = self._child
         if child is None:
             raise IsolationError("the child process is closed")
-        if not self._ready or self._watch is None:
+        if not self._told or self._watch is None:
             child.send("open", self._config, self._settings, self._description)
             self._watch = self._opened(child)
-            self._ready = True
+            self._ready = self._told = True
         return child, self._watch
 
     def _opened(self, child: Child) -> Watch:
         from conformance.isolation.watch import Limits, Watch
 
-        for expected in ("ready", "done"):
+        for expected in ("done",) if self._ready else ("ready", "done"):
             try:
                 message = child.receive(_START_LIMIT)
             except Gone:
@@ -236,6 +250,7 @@ class IsolatedObserver:
         return Watch(child, limits, self._is_user)
 
     def _drop(self) -> None:
-        child, self._child, self._ready = self._child, None, False
+        child, self._child = self._child, None
+        self._ready = self._told = False
         if child is not None:
             child.close()

@@ -8,12 +8,10 @@ processor time consumed, and nothing read or allocated meanwhile. Without it a s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
-import psutil
-
+from conformance.isolation.meter import Meter, Usage
 from conformance.isolation.process import Child
 from conformance.isolation.stacks import (
     Frame,
@@ -37,9 +35,11 @@ IMPORT_PATIENCE = 6
 
 _MIB = 1 << 20
 _BUSY_SHARE = 0.2
-_GROWTH_OF_WORK = 4 * _MIB
+_STARVED = 5
+_GROWTH_OF_WORK = _MIB
 _READING_OF_WORK = 64 * 1024
-_KIN_EVERY = 0.5
+_LEVELS = 3
+_ENOUGH = 3
 _LAST_WORDS = 0.15
 
 
@@ -55,10 +55,13 @@ class Limits:
     batch: float
     memory: int
 
-    @property
-    def early(self) -> float:
-        """Processor time after which a loop of the user's own is called a stall."""
-        return self.batch / 5
+    def early(self, *, small: bool) -> float:
+        """Return the processor time after which a loop of the user's own is called a stall.
+
+        Args:
+            small: whether it works on a few samples of the kit's, not on data of its own.
+        """
+        return self.batch / 5 if small else self.batch / 2
 
     @property
     def interval(self) -> float:
@@ -67,79 +70,11 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """What a process has used: seconds, and bytes."""
-
-    cpu: float
-    resident: int
-    read: int
-
-
-@dataclass(frozen=True)
 class Sample:
     """A stack, and what was used when it was taken."""
 
     stack: Stack
     usage: Usage
-
-
-class Meter:
-    """Reads what a process and those it started use."""
-
-    def __init__(self, child: Child) -> None:
-        self._child = child
-        self._process = _quietly(lambda: psutil.Process(child.pid))
-        self._kin: list[Any] = []
-        self._looked = 0.0
-
-    def usage(self) -> Usage | None:
-        """Return what the process used; None if it is gone."""
-        if self._process is None:
-            return None
-        times = _quietly(self._process.cpu_times)
-        memory = _quietly(self._process.memory_info)
-        if times is None or memory is None:
-            return None
-        counters = (
-            _quietly(self._process.io_counters) if hasattr(psutil.Process, "io_counters") else None
-        )
-        read = getattr(counters, "read_chars", getattr(counters, "read_bytes", 0))
-        return Usage(times.user + times.system, memory.rss, read)
-
-    def held(self, *, fresh: bool = True) -> int:
-        """Return the bytes that the process and those it started hold for themselves.
-
-        Args:
-            fresh: also look for new processes, now and then.
-        """
-        now = time.monotonic()
-        if fresh and self._process is not None and now - self._looked > _KIN_EVERY:
-            self._looked = now
-            process = self._process
-            self._kin = _quietly(lambda: process.children(recursive=True)) or []
-            self._child.known.update(self._kin)
-        return sum(_private(p) for p in (self._process, *self._kin) if p is not None)
-
-    def held_alone(self) -> int:
-        """The same without what forked processes still share; slower."""
-        alone = [_quietly(p.memory_full_info) for p in self._kin]
-        own = _private(self._process) if self._process is not None else 0
-        return own + sum(getattr(a, "uss", 0) for a in alone)
-
-
-def _quietly(read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except psutil.Error:
-        return None
-
-
-def _private(process: Any) -> int:
-    """Bytes of a process without mapped files, where the system tells them apart."""
-    info = _quietly(process.memory_info)
-    if info is None:
-        return 0
-    return int(getattr(info, "private", info.rss - getattr(info, "shared", 0)))
 
 
 class Watch:
@@ -154,8 +89,9 @@ class Watch:
         self._asked = 0
         self._answered = 0
 
-    def begin(self) -> None:
-        """A request is about to be sent."""
+    def begin(self, *, small: bool) -> None:
+        """A request is about to be sent; ``small`` if it is known to be about a few samples."""
+        self._early = self._limits.early(small=small)
         self._opened |= self._child.cells[BATCH] >= 0
         self._level = self._meter.held(fresh=False)
         self._over = 0.0
@@ -168,6 +104,10 @@ class Watch:
         self._since = now
         self._sampled = now
         self._cpu: float | None = None
+        self._looks = self._runnable = 0
+        self._levels: deque[int] = deque(maxlen=_LEVELS)
+        self._level_seen = self._read_seen = 0
+        self._worked = float("-inf")
         self._samples: list[Sample] = []
 
     @property
@@ -200,6 +140,9 @@ class Watch:
             self._restart(now)
         if self._cpu is None:
             self._cpu = usage.cpu
+        self._note_work(usage)
+        self._looks += 1
+        self._runnable += usage.runs
         self._question(now)
         return self._judged(now - self._since, usage)
 
@@ -233,29 +176,48 @@ class Watch:
         self._over = self._over or now
         return bool(self._samples) or now - self._over > _LAST_WORDS
 
-    def _working(self, usage: Usage) -> bool:
-        """Whether it read or allocated since the first sample, as one that loads data does."""
-        first = self._samples[0].usage
-        return (
-            usage.resident - first.resident > _GROWTH_OF_WORK
-            or usage.read - first.read > _READING_OF_WORK
-        )
+    def _note_work(self, usage: Usage) -> None:
+        """Note when it last read or allocated, as one that loads data does.
+
+        Of several looks the lowest level counts: what is allocated and freed over and over, in a
+        loop that goes nowhere, is no work.
+        """
+        self._levels.append(usage.resident)
+        level = min(self._levels) if len(self._levels) == _LEVELS else 0
+        self._level_seen = self._level_seen or level
+        self._read_seen = self._read_seen or usage.read
+        grew = level - self._level_seen > _GROWTH_OF_WORK
+        read = usage.read - self._read_seen > _READING_OF_WORK
+        if grew or read:
+            self._worked = usage.cpu
+            self._level_seen, self._read_seen = level, usage.read
 
     def _judged(self, idle: float, usage: Usage) -> Ending | None:
         burnt = usage.cpu - (self._cpu or 0.0)
-        busy = burnt >= _BUSY_SHARE * idle
-        if len(self._samples) >= 3 and busy and not self._working(usage):
+        limit = self._limits.batch
+        recent = usage.cpu - limit / 4
+        while len(self._samples) > _ENOUGH and self._samples[1].usage.cpu <= recent:
+            del self._samples[0]  # what it did before it began to spin, if it does
+        if len(self._samples) >= _ENOUGH and self._worked <= recent:
             stacks = [s.stack for s in self._samples]
             depth = common_depth(stacks)
+            seen = usage.cpu - self._samples[0].usage.cpu
             own_loop = self._child.cells[BATCH] >= 0 and self._all_users(stacks, depth)
-            if own_loop and burnt >= self._limits.early:
+            if own_loop and burnt >= self._early and seen >= self._early / 2:
                 return self._stalled(stacks, burnt)
-            if idle >= self._limits.batch and self._in_vain(stacks, depth):
+            # processor time, not the clock: on a loaded machine seconds may pass without work
+            enough = idle >= limit and burnt >= limit / 2 and seen >= limit / 4
+            if enough and self._in_vain(stacks, depth):
                 return self._stalled(stacks, burnt)
-        bound = self._limits.batch * (PATIENCE if self._opened else IMPORT_PATIENCE)
-        # what works on a machine that is short of processors gets its share of time all the same
-        over = max(burnt, idle / 2) if busy else idle
+        bound = limit * (PATIENCE if self._opened else IMPORT_PATIENCE)
+        busy = self._busy(idle, burnt)
+        # where processors are short, what works is given the time that it could have had
+        over = max(burnt, idle / _STARVED) if busy else idle
         return self._waiting(idle, busy) if over >= bound else None
+
+    def _busy(self, idle: float, burnt: float) -> bool:
+        """Whether it computes, or would if the processors had time for it."""
+        return burnt >= _BUSY_SHARE * idle or self._runnable > self._looks / 2
 
     def _all_users(self, stacks: list[Stack], depth: int) -> bool:
         """Whether every sample was taken in one function of the user's, or below in their code."""
@@ -307,10 +269,6 @@ class Watch:
             shown(stack, self._is_user),
             user.text if user else "",
         )
-
-    def interrupted(self, kind: Any, message: str) -> Ending:
-        """Return the ending of a request that is cut off for another reason."""
-        return Ending(kind, self.batch, message)
 
     def died(self, reason: str) -> Ending:
         """Return the ending of a process that is gone, with the stack that it left."""

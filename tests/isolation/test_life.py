@@ -68,6 +68,14 @@ def test_fresh_child_adopts_the_description(isolated):
     assert observer.restarts == 2
 
 
+def test_description_of_another_observer_is_adopted(isolated):
+    description = isolated("", observer=STUB).describe()
+    other = isolated("", observer=FAILING)
+    other.adopt(description)
+    assert other.observe(HARMLESS).streams[0].touched["adopted"] == description
+    assert other.observe(Problem(9, 1)).claims == description.claims
+
+
 def test_claims_of_a_lost_run_are_those_of_the_description(isolated):
     observer = isolated("", observer=FAILING)
     assert observer.observe(Problem(9, 1)).claims.labels == "same"

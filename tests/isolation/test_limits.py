@@ -30,7 +30,7 @@ TRIGGER = Problem(13, 4)
                 hoard = []
                 end = time.process_time() + 0.8
                 while time.process_time() < end:
-                    hoard.append(bytearray(b"x") * 60_000)
+                    hoard.append(bytearray(b"x") * 100_000)
                     sum(range(20_000))
             """,
             id="fills-memory",
@@ -126,6 +126,28 @@ def test_import_that_never_ends_is_bounded(isolated):
     assert caught.value.ending.line == "subject.py:2: time.sleep(1e6)"
 
 
+def test_loop_over_data_of_its_own_is_given_more_time(isolated):
+    observer = isolated(
+        """
+        import time
+        import numpy
+        def work(seconds):
+            end = time.process_time() + seconds
+            while time.process_time() < end:
+                pass
+        def stream():
+            while True:
+                work(0.6)
+                yield numpy.zeros((2, 8, 8, 3), "float32"), numpy.zeros(2)
+        gen = stream()
+        """,
+        batch_timeout=2.0,
+    )
+    assert observer.describe().trouble is None
+    run = observer.observe(Problem(13, 4, passes=1))
+    assert run.stream.ending is None
+
+
 def test_loop_through_helpers_of_the_users_is_a_stall_of_the_loop(with_fault):
     observer = with_fault(
         """
@@ -156,6 +178,25 @@ def test_loop_through_libraries_is_a_stall_of_the_loop(with_fault):
     ending = observer.observe(TRIGGER).stream.ending
     assert ending.kind == "stalled"
     assert "while True" in ending.message
+
+
+def test_loop_after_honest_work_is_a_stall(with_fault):
+    observer = with_fault(
+        """
+        import copy, time
+        hoard = []
+        def fault():
+            end = time.process_time() + 0.3
+            while time.process_time() < end:
+                hoard.append(copy.deepcopy([bytearray(50_000)]))
+            while hoard:
+                end = time.process_time()
+        """
+    )
+    observer.describe()
+    ending = observer.observe(TRIGGER).stream.ending
+    assert ending.kind == "stalled"
+    assert "while hoard:" in ending.message
 
 
 def test_time_for_the_whole_subject_is_bounded(isolated):

@@ -1,11 +1,14 @@
 """What a subject does to the interpreter around it reaches neither the kit nor the next opening."""
 
+import multiprocessing
 import os
 import textwrap
 
 import pytest
 
+from conformance.config import Settings, SubjectConfig
 from conformance.isolation.errors import SubjectError
+from conformance.isolation.host import IsolatedObserver
 from conformance.problem import Problem
 
 PROBLEM = Problem(7, 3)
@@ -38,6 +41,18 @@ def rows_of(run):
 
 
 HARMLESS = subject_with("", "pass")
+PROBLEMS = PROBLEM, Problem(13, 4)
+
+
+@pytest.fixture(scope="module")
+def plain_rows(tmp_path_factory):
+    """Rows of a subject that leaves everything alone."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "plain.py").write_text(HARMLESS)
+    observer = IsolatedObserver(SubjectConfig("plain:gen", root=str(folder)), Settings())
+    rows = [rows_of(run) for run in observed(observer, *PROBLEMS)]
+    observer.close()
+    return rows
 
 
 @pytest.mark.parametrize(
@@ -109,7 +124,7 @@ HARMLESS = subject_with("", "pass")
         ),
     ],
 )
-def test_the_record_is_as_without(isolated, setting, step):
+def test_the_record_is_as_without(isolated, plain_rows, setting, step):
     helper = """
 import os as _os
 def close_standard_streams(close=_os.close):
@@ -119,11 +134,8 @@ def close_standard_streams(close=_os.close):
         except OSError:
             pass
 """
-    plain = observed(isolated(HARMLESS), PROBLEM, Problem(13, 4))
-    odd = observed(
-        isolated(helper + subject_with(setting, step), name="odd"), PROBLEM, Problem(13, 4)
-    )
-    assert [rows_of(run) for run in odd] == [rows_of(run) for run in plain]
+    odd = observed(isolated(helper + subject_with(setting, step)), *PROBLEMS)
+    assert [rows_of(run) for run in odd] == plain_rows
 
 
 def test_megabytes_of_output_neither_block_nor_pile_up(isolated):
@@ -294,6 +306,24 @@ def test_odd_things_that_are_yielded_are_recorded_without_them(isolated, yielded
     assert run.problem == PROBLEM
     assert run.batches or run.stream.ending
     assert observer.restarts == 1
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_it_may_use_processes_of_its_own(isolated, method):
+    observer = isolated(
+        f"""
+        import multiprocessing
+
+        def gen(images, labels, batch_size):
+            with multiprocessing.get_context({method!r}).Pool(1) as pool:
+                assert pool.map(len, [images]) == [len(images)]
+            while True:
+                for k in range(0, len(images), batch_size):
+                    yield images[k : k + batch_size].copy(), labels[k : k + batch_size].copy()
+        """,
+        batch_timeout=10.0,
+    )
+    observed(observer, PROBLEM)
 
 
 @pytest.mark.parametrize("base", ["Exception", "BaseException"])
