@@ -15,7 +15,6 @@ Where Keras' own code departs from its documentation we follow the documentation
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reference_impl.batching import AUGMENTATION, Rows, check_count
+from reference_impl.threads import thread_count
 from reference_impl.warp import FILL_MODES, Image, Matrix, warp
 
 if TYPE_CHECKING:
@@ -243,9 +243,9 @@ class Augmenter:
             for i in range(start, len(images), step):
                 warp(images[i], matrices[i], self.fill_mode, cval, order, out=result[i])
 
-        wanted = self.threads or os.cpu_count() or 1
-        threads = min(wanted, len(images), 1 + images.size // _VALUES_WORTH_A_THREAD)
-        if threads <= 1:
+        most = min(len(images), 1 + images.size // _VALUES_WORTH_A_THREAD)
+        threads = thread_count(self.threads, most)
+        if threads == 1:
             work(0, 1)
             return result
         # The threads live as long as the batch: a stream that is dropped leaves none behind.

@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 from reference_impl.batching import Rows, check_count
 from reference_impl.folder import FolderError, FolderIndex, Labels, OnUnreadable, index_folder
 from reference_impl.images import UnreadableImageError, read_image
+from reference_impl.threads import thread_count
 
 IMAGE_SIZE = (182, 182)
 
@@ -83,7 +84,7 @@ class LazyImages:
             images[i] = read_image(paths[i], self.image_size)
 
         # The threads live as long as the batch: a stream that is dropped leaves none behind.
-        with ThreadPoolExecutor(_thread_count(self.threads, len(rows))) as pool:
+        with ThreadPoolExecutor(thread_count(self.threads, len(rows))) as pool:
             list(pool.map(decode, range(len(rows))))
         return images
 
@@ -191,7 +192,7 @@ def _for_each(
         return None
 
     with (
-        ThreadPoolExecutor(_thread_count(threads, len(index))) as pool,
+        ThreadPoolExecutor(thread_count(threads, len(index))) as pool,
         # disable=None: tqdm shows the bar on a terminal only
         tqdm(
             total=len(index),
@@ -225,8 +226,3 @@ def _check_memory(n_images: int, size: tuple[int, int]) -> None:
             f"{n_images} images of {size[0]}x{size[1]} need {needed / 1e9:.1f} GB, but only "
             f"{available / 1e9:.1f} GB are free: stream them (reference_impl.streaming, --stream)"
         )
-
-
-def _thread_count(threads: int | None, n_images: int) -> int:
-    wanted = check_count("threads", threads) if threads is not None else os.cpu_count() or 1
-    return max(1, min(wanted, n_images))

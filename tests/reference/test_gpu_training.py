@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 
 from reference_impl.batching import take
-from reference_impl.data import load_data
 from reference_impl.device import gpu_name, is_on_gpu
 from reference_impl.generator import minibatches, steps_per_epoch
 from reference_impl.model import build_cnn
@@ -48,7 +47,8 @@ class DeviceProbe(keras.layers.Layer):
 
     def call(self, x, training=False):
         if training:
-            self.on_gpu.append(is_on_gpu(x))
+            # of the product: TensorFlow moves a batch with the first operation on it
+            self.on_gpu.append(is_on_gpu(keras.ops.multiply(x, 1.0)))
         return x
 
     def compute_output_shape(self, shape):
@@ -135,7 +135,9 @@ def chance_at_best(result: Result) -> float:
 def test_the_pipeline_trains_on_the_gpu(tmp_path: Path) -> None:
     real = os.environ.get("FLOWER_PHOTOS")
     folder = Path(real) if real else write_photographs(tmp_path / "photos", 100, side=110)
-    settings = Settings(folder, tmp_path / "out", epochs=15, batch_size=16, image_size=96, verbose=2)
+    settings = Settings(
+        folder, tmp_path / "out", epochs=15, batch_size=16, image_size=96, verbose=2
+    )
     prove_the_pipeline(settings, tmp_path)
 
 
