@@ -33,11 +33,12 @@ def opens_cleanly(run: Run) -> None:
         return
     if ending.kind in ("stalled", "waiting"):
         raise NotApplicable("it stalled (see protocol.never_stalls)")
+    if ending.kind == "refused":
+        raise NotApplicable("it was not drawn from (see protocol.is_accepted_by_keras)")
     if run.claims.remainder == "drop" and run.n < run.problem.batch_size and ending.kind in ("exhausted", "raised"):
         raise NotApplicable("fewer samples than a batch, and the remainder is declared dropped")
     seen = {
         "exhausted": "it ended without yielding a batch",
-        "refused": f"nothing to iterate: {ending.message}",
         "memory": f"it was stopped: {ending.message}",
         "died": f"the process ended: {ending.message}",
     }.get(ending.kind, ending.message)
@@ -84,7 +85,9 @@ def is_accepted_by_keras(run: Run) -> None:
     if run.stream.refusal:
         raise Violation(expected="a kind that Keras takes", observed=run.stream.refusal)
     if run.stream.ending is not None and run.stream.ending.kind == "refused":
-        raise Violation(expected="a kind that Keras takes", observed=run.stream.ending.message)
+        raise Violation(
+            expected="batches, from a kind that Keras takes", observed=run.stream.ending.message
+        )
     if not run.stream.kind:
         raise NotApplicable("it did not open (see protocol.opens_cleanly)")
 
@@ -268,9 +271,11 @@ def may_change_threads(run: Run) -> None:
         )
 
 
-@clause(SHOULD, scenarios=("stream", "long", "zero", "uneven"))
+@clause(SHOULD, scenarios=("stream", "long", "zero", "uneven", "unreadable"))
 def fails_honestly(run: Run) -> None:
-    """No explicit StopIteration; batch size 0 and lengths that differ raise an error.
+    """No explicit StopIteration; batch size 0, lengths that differ and unreadable files raise.
+
+    A file that can't be read may also lose its whole row, label included.
 
     Why: PEP 479 turns StopIteration into a RuntimeError in mid-epoch; bad input trains silently.
     Fix: end with ``return``; check arguments first and raise ValueError naming what is wrong.
@@ -286,6 +291,9 @@ def fails_honestly(run: Run) -> None:
                 observed="raise StopIteration inside a generator, which Python turns into RuntimeError",
                 where=_where(ending),
             )
+        return
+    if scenario == "unreadable":
+        _loses_the_row(run)
         return
     told = "batch size 0" if scenario == "zero" else "labels one shorter than images"
     if ending is not None and ending.kind == "raised":
@@ -304,6 +312,36 @@ def fails_honestly(run: Run) -> None:
     raise Violation(expected=f"ValueError for {told}", observed=seen)
 
 
+def _loses_the_row(run: Run) -> None:
+    """Pass unless an unreadable file leaves a label without image, or an image of nothing."""
+    batches_came(run)
+    lost = run.n // 2
+    expected = f"an error for the file of sample {lost}, which is no image, or none of its row"
+    for batch in run.batches:
+        rows = {leaf.path: leaf.rows for leaf in batch.leaves}
+        if len(set(rows.values())) > 1:
+            raise Violation(
+                expected=expected,
+                observed=", ".join(f"{path}: {counted(n, 'row')}" for path, n in rows.items()),
+                where=f"batch {batch.index}",
+            )
+        flat = [
+            row
+            for leaf in batch.part("input")
+            for row in range(leaf.rows)
+            if leaf.decoded is not None
+            and leaf.decoded.layout is not None
+            and leaf.decoded.ids[row] < 0
+            and leaf.ranges[row, 0] == leaf.ranges[row, 1]
+        ]
+        if flat:
+            raise Violation(
+                expected=expected,
+                observed="an image of a single level in its place",
+                where=f"batch {batch.index}, row {flat[0]}",
+            )
+
+
 @clause(MUST, scenarios=("index",))
 def indexing_is_pure(run: Run) -> None:
     """dataset[k] holds the same samples and labels within an epoch, in whatever order it is asked.
@@ -313,6 +351,15 @@ def indexing_is_pure(run: Run) -> None:
     """
     if len(run.streams) < 2:
         raise NotApplicable("it has no index access")
+    if run.streams[0].ending is not None:
+        raise NotApplicable("it fails in order already (see protocol.opens_cleanly)")
+    ending = run.streams[1].ending
+    if ending is not None and ending.kind == "raised":
+        raise Violation(
+            expected="each batch again, whenever it is asked for",
+            observed=f"{ending.message} when asked again",
+            where=_where(ending),
+        )
     first = {b.pass_index: b for b in run.streams[0].batches}
     for batch in run.streams[1].batches:
         before = first.get(batch.pass_index)
