@@ -82,9 +82,13 @@ def diagnose(broken: list[Broken], runs: Mapping[Problem, Run]) -> list[Cause]:
             left = [c for c in left if c not in theirs]
     for item in broken:
         if item.clause.id in left:
-            name = item.clause.id.partition(".")[2].replace("_", " ")
             causes.append(
-                Cause(f"not so: {name}", item.violation.observed, item.clause.fix, (item.clause.id,))
+                Cause(
+                    ALONE.get(item.clause.id, item.clause.id),
+                    item.violation.observed,
+                    item.clause.fix,
+                    (item.clause.id,),
+                )
             )
     return causes
 
@@ -176,6 +180,34 @@ def _broken_text(*clause_ids: str) -> Callable[[Evidence], str]:
     return seen
 
 
+def _reseeded(evidence: Evidence) -> str:
+    if not evidence.breaks("order.reshuffles_every_epoch", "augmentation.varies_between_epochs"):
+        return ""
+    if all(
+        evidence.breaks(c)
+        for c in ("order.reshuffles_every_epoch", "augmentation.varies_between_epochs")
+    ):
+        return "order and augmentation are the same in every pass: " + evidence.observed(
+            "order.reshuffles_every_epoch"
+        )
+    for run in evidence.runs.values():
+        for stream in run.streams:
+            for generator, culprit in stream.reseeded.items():
+                if culprit == "the subject":
+                    return f"{generator} is seeded anew while batches are drawn, so passes repeat"
+    return ""
+
+
+def _order_drawn_once(evidence: Evidence) -> str:
+    text = evidence.observed("order.reshuffles_every_epoch")
+    return f"the order is drawn once: {text}" if text else ""
+
+
+def _batch_statistics(evidence: Evidence) -> str:
+    text = evidence.observed("arrays.pixels_survive")
+    return text if "other pixels in another batch" in text else ""
+
+
 def _stall_for_small_n(evidence: Evidence) -> str:
     stalls = [p for p, r in evidence.runs.items() if r.ending and r.ending.kind == "stalled"]
     if stalls and all(p.n <= p.batch_size for p in stalls):
@@ -211,6 +243,13 @@ _SOURCE_WRITES = (
     "arrays.values_keep_their_scale",
     "augmentation.leaves_images_alone_otherwise",
     "order.keeps_order_when_unshuffled",
+)
+
+_LABELS = (
+    "alignment.labels_match_images",
+    "alignment.labels_match_augmented_images",
+    "alignment.label_values_survive",
+    "protocol.streams_are_independent",
 )
 
 PATTERNS: tuple[Pattern, ...] = (
@@ -268,4 +307,92 @@ PATTERNS: tuple[Pattern, ...] = (
         ("purity.batches_own_their_memory",),
         "index with an array, or copy the slice: x[i:j].copy()",
     ),
+    Pattern(
+        "random numbers repeat every pass",
+        _reseeded,
+        (
+            "order.reshuffles_every_epoch",
+            "augmentation.varies_between_epochs",
+            "purity.global_randomness_is_respected",
+            "order.different_seed_different_stream",
+        ),
+        "make one generator before the loop, rng = numpy.random.default_rng(seed), and draw from it",
+    ),
+    Pattern(
+        "the order is drawn only once",
+        _order_drawn_once,
+        ("order.reshuffles_every_epoch", "order.shuffles_across_batches"),
+        "draw the permutation inside the endless loop",
+    ),
+    Pattern(
+        "images depend on their batch mates",
+        _batch_statistics,
+        (
+            "arrays.pixels_survive",
+            "arrays.values_keep_their_scale",
+            "augmentation.leaves_images_alone_otherwise",
+        ),
+        "compute statistics per image, or once for the data set",
+    ),
+    Pattern(
+        "labels slip from their images",
+        _broken_text("alignment.labels_match_images", "alignment.labels_match_augmented_images"),
+        _LABELS,
+        "take images and labels with one index array",
+    ),
+    Pattern(
+        "the stream ends",
+        _broken_text("protocol.never_ends"),
+        ("protocol.never_ends", "protocol.may_change_threads", "protocol.streams_are_independent"),
+        "wrap the pass in while True; or declare endless = false if it is called anew per epoch",
+    ),
 )
+
+ALONE: dict[str, str] = {
+    "protocol.opens_cleanly": "it fails before its first batch",
+    "protocol.never_stalls": "it stalls",
+    "protocol.is_accepted_by_keras": "Keras would refuse it",
+    "protocol.yields_tuples": "batches are no tuples of arrays",
+    "protocol.keeps_its_structure": "the structure of batches changes",
+    "protocol.can_start_again": "a second pass differs from the first",
+    "protocol.knows_its_length": "its length is wrong",
+    "protocol.streams_are_independent": "streams share state",
+    "protocol.may_change_threads": "it is tied to one thread",
+    "protocol.fails_honestly": "bad input goes unnoticed",
+    "protocol.indexing_is_pure": "the content of a batch depends on when it is asked for",
+    "epoch.every_sample_appears": "samples are missing",
+    "epoch.no_sample_repeats": "samples repeat",
+    "epoch.epochs_do_not_blend": "passes run into each other",
+    "epoch.epoch_length_is_stable": "its period is not a pass",
+    "batching.batches_are_full": "short batches in the middle of a pass",
+    "batching.no_batch_is_oversized": "batches are too large",
+    "batching.no_batch_is_empty": "empty batches",
+    "batching.parts_have_equal_length": "parts of a batch differ in length",
+    "batching.rows_are_real": "rows that are no sample",
+    "alignment.weights_match_images": "weights slip from their images",
+    "alignment.inputs_match_each_other": "inputs of different samples in one row",
+    "alignment.masks_follow_images": "masks don't follow their images",
+    "alignment.label_values_survive": "labels lose their values",
+    "alignment.label_map_is_stable": "classes are numbered anew in each process",
+    "arrays.shapes_are_constant": "shapes change",
+    "arrays.dtypes_are_constant": "dtypes change",
+    "arrays.inputs_are_float32_or_smaller": "inputs are float64",
+    "arrays.values_are_finite": "values that are not finite",
+    "arrays.values_keep_their_scale": "the scale of values changes",
+    "arrays.pixels_survive": "pixels change on the way",
+    "purity.source_is_untouched": "it writes into its source",
+    "purity.batches_own_their_memory": "batches share memory",
+    "purity.global_randomness_is_respected": "it reseeds the process-wide random generators",
+    "order.keeps_order_when_unshuffled": "the order changes without shuffling",
+    "order.shuffles_when_asked": "it does not shuffle",
+    "order.reshuffles_every_epoch": "passes repeat one order",
+    "order.shuffles_across_batches": "the same samples stay together",
+    "order.same_seed_same_stream": "a seed does not fix the stream",
+    "order.different_seed_different_stream": "the seed has no effect",
+    "augmentation.augments_when_asked": "augmentation does nothing",
+    "augmentation.leaves_images_alone_otherwise": "it augments although switched off",
+    "augmentation.varies_between_epochs": "every pass has the same variants",
+    "augmentation.varies_within_a_batch": "one draw for the whole batch",
+    "augmentation.does_not_compound": "augmentation adds up from pass to pass",
+}
+"""Names for a clause that is broken for a reason of its own."""
