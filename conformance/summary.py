@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,9 +89,9 @@ class Summary:
         try:
             write(path, reports, passed=passed)
         except OSError as error:
-            self._files.append(f"{what} report: can't write {path}: {error.strerror}")
+            self._files.append(f"{what} report: can't write {_short(path)}: {error.strerror}")
         else:
-            self._files.append(f"{what} report: {path}")
+            self._files.append(f"{what} report: {_short(path)}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print one section for each subject."""
@@ -123,6 +124,12 @@ class Summary:
                 f"'conformance bind {report.spec}' prints a table to fill in"
             ):
                 reporter.write_line(line, red=True, bold=True)
+
+
+def _short(path: str) -> str:
+    """Return a path as seen from here, where it lies below."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def _expected_failures(reporter: Any) -> dict[str, list[str]]:

@@ -181,7 +181,10 @@ def selection(report: SubjectReport, only: Collection[str] | None) -> SubjectRep
 
 
 def by_cause(report: SubjectReport) -> list[tuple[Cause, tuple[Verdict, ...]]]:
-    """Return the broken clauses, grouped under their causes; a clause alone is its own group."""
+    """Return the broken clauses, grouped under their causes; a clause alone is its own group.
+
+    Groups with a MUST come first.
+    """
     groups: list[tuple[Cause, tuple[Verdict, ...]]] = []
     failed = report.of("failed")
     for cause in report.causes:
@@ -190,7 +193,7 @@ def by_cause(report: SubjectReport) -> list[tuple[Cause, tuple[Verdict, ...]]]:
             groups.append((cause, members))
     alone = [v for v in failed if cause_of(report, v) is None]
     groups += [(Cause("", headline(report, v), "", (v.clause,)), (v,)) for v in alone]
-    return groups
+    return sorted(groups, key=lambda group: all(v.level == "SHOULD" for v in group[1]))
 
 
 def _cause_lines(cause: Cause, verdicts: tuple[Verdict, ...]) -> list[Styled]:
