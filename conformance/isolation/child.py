@@ -18,6 +18,7 @@ from dataclasses import fields, is_dataclass
 from pickle import dumps, loads
 from queue import SimpleQueue
 from time import perf_counter
+from time import sleep as _sleep
 from traceback import format_exception
 from typing import Any, NoReturn
 
@@ -41,6 +42,8 @@ _current_frames, _get_ident = sys._current_frames, threading.get_ident
 _arm, _disarm = faulthandler.dump_traceback_later, faulthandler.cancel_dump_traceback_later
 _dump, _set_signal = faulthandler.dump_traceback, signal.signal
 _get_limit, _set_limit = sys.getrecursionlimit, sys.setrecursionlimit
+
+_FAREWELL = 1.0
 
 _SHALLOW = 1000
 """Recursion limit that the kit itself needs: the interpreter's default."""
@@ -136,6 +139,8 @@ class _Server:
     def _do(self, what: str, *given: Any) -> Any:
         if what == "open":
             config, settings, description = given
+            if self._observer is not None:
+                self._observer.close()
             self._observer = self._make_observer(config, settings, self._tick)
             if description is not None and hasattr(self._observer, "adopt"):
                 self._observer.adopt(description)
@@ -227,6 +232,7 @@ class _Server:
 
     def _leave(self) -> NoReturn:
         """The host is gone, perhaps killed: take the files along."""
+        self._cells[CUT] = 1
         try:
             from shutil import rmtree
 
@@ -271,6 +277,7 @@ class _Server:
                     left = left[_os_write(self._replies, left) :]
             except OSError:  # the host is gone, or the subject closed all file descriptors
                 self._cells[CUT] = 1
+                _sleep(_FAREWELL)  # meanwhile the other thread removes the files of a host gone
                 _exit(1)
 
     def _exit_noted(self, status: int) -> NoReturn:

@@ -236,6 +236,8 @@ class IsolatedObserver:
         for expected in ("done",) if self._ready else ("ready", "done"):
             try:
                 message = child.receive(_START_LIMIT)
+                while message is not None and message[0] == "sample":
+                    message = child.receive(_START_LIMIT)  # an answer that comes too late
             except Gone:
                 message = ("internal", f"{exit_text(child.status())}\n{self.output()}")
             if message is None:

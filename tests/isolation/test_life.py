@@ -229,6 +229,10 @@ def run_host(folder, temporary, then, fault="pass"):
     """
     (folder / "subject.py").write_text(textwrap.dedent(code))
     (folder / "host.py").write_text(HOST.format(then=then))
+    return started_host(folder, temporary)
+
+
+def started_host(folder, temporary):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
     host = subprocess.Popen(
@@ -245,6 +249,19 @@ def test_child_ends_when_the_host_is_killed(tmp_path, temporary, fault):
     with host:
         assert eventually((tmp_path / "reached").exists)
         host.kill()
+    assert eventually(lambda: is_gone(child))
+    assert eventually(lambda: not list(temporary.iterdir()))
+
+
+def test_child_that_is_still_starting_ends_when_the_host_is_killed(tmp_path, temporary):
+    (tmp_path / "host.py").write_text(
+        HOST.replace("observer.describe()", "observer.start()").format(
+            then="os.kill(os.getpid(), 9)"
+        )
+    )
+    host, child = started_host(tmp_path, temporary)
+    with host:
+        host.wait()
     assert eventually(lambda: is_gone(child))
     assert eventually(lambda: not list(temporary.iterdir()))
 
