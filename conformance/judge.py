@@ -23,8 +23,10 @@ from conformance.contract import (
 )
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
-from conformance.problem import Problem, Space, boundary, strategy, suited
+from conformance.problem import EXPLORATORY, SCENARIOS, Problem, Space, boundary, strategy, suited
 from conformance.run import Ending, Run
+from conformance.training.chapter import Chapter
+from conformance.training.problems import TRAINED
 from conformance.verdict import Finding, SubjectReport, Verdict
 
 _STALLS_SETTLED = 2
@@ -77,6 +79,7 @@ class Judge:
         self._report: SubjectReport | None = None
         self._runs: dict[Problem, Run] = {}
         self._shrinking = 0
+        self._training = Chapter(config, settings)
 
     def prepare(self) -> None:
         """Locate and bind the subject.
@@ -184,6 +187,7 @@ class Judge:
                 description = replace(description, trouble=self._never_opened())
         else:
             self._trouble(description)
+        self._runs.update(self._training.runs(description, dict(self._runs)))
         broken: list[Broken] = []
         verdicts: dict[str, Verdict] = {}
         for clause in clauses():
@@ -263,11 +267,17 @@ class Judge:
         if not broken or self._description_failed():
             return
         fresh = self._new_observer()
+        # one import of a backend more only where nothing but training accuses
+        alone = all(item.problem.scenario in TRAINED for item in broken)
         again: dict[Problem, Run] = {}
         try:
             for item in list(broken):
                 if item.problem not in again:
-                    again[item.problem] = fresh.observe(item.problem)
+                    again[item.problem] = (
+                        self._training.again(item.problem, fresh=alone)
+                        if item.problem.scenario in TRAINED
+                        else fresh.observe(item.problem)
+                    )
                 if not _breaks(item.clause, again[item.problem]):
                     broken.remove(item)
                     verdicts[item.clause.id] = replace(
@@ -305,7 +315,7 @@ class Judge:
                 finding=finding,
                 cause=of_clause.get(item.clause.id, ""),
             )
-        notes = list(description.notes)
+        notes = [*description.notes, *self._explored()]
         if description.trouble is not None:
             self._could_not_be_fed(description, verdicts)
         waived = self._waive(verdicts, notes)
@@ -323,6 +333,11 @@ class Judge:
             output=self._output(),
         )
 
+    def _explored(self) -> list[str]:
+        tried = [s for s in EXPLORATORY if any(p.scenario == s for p in self._runs)]
+        words = "; ".join(SCENARIOS[s] for s in tried)
+        return [f"also tried, and free to be refused: {words}"] if tried else []
+
     def _could_not_be_fed(self, description: Description, verdicts: dict[str, Verdict]) -> None:
         """An exception at the very first opening with inferred roles accuses nobody."""
         trouble = description.trouble
@@ -332,6 +347,12 @@ class Judge:
         if not (guessed or description.closed):
             return
         roles = ", ".join(f"{p} = {r}" for p, r, _ in description.roles)
+        declare = (
+            f"it was called with {roles or 'nothing'}; if that is not what its parameters mean, "
+            "declare bind and call"
+        )
+        if trouble.error in ("ImportError", "ModuleNotFoundError"):
+            declare = ""
         for name, verdict in verdicts.items():
             verdicts[name] = replace(
                 verdict,
@@ -339,8 +360,7 @@ class Judge:
                 finding=None,
                 reason=f"it could not be fed: {trouble.message}"
                 + (f" at {trouble.line}" if trouble.line else ""),
-                declare=f"it was called with {roles or 'nothing'}; if that is not what its "
-                "parameters mean, declare bind and call",
+                declare=declare,
             )
 
     def _waive(self, verdicts: dict[str, Verdict], notes: list[str]) -> dict[str, Verdict]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from conformance.adapters.libraries import advised
 from conformance.config import ATTRIBUTE, Declaration, SubjectConfig, UsageError
 from conformance.isolation.errors import SubjectError
-from conformance.tracebacks import error_line, user_traceback
+from conformance.tracebacks import user_traceback
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,10 @@ def _load(name: str) -> ModuleType:
                 f"directory of the call and on sys.path.{near} "
                 "A file is named with its path: path/to/file.py:attr"
             ) from None
-        raise SubjectError(error_line(error), user_traceback(error)) from None
+        raise SubjectError(advised(error), user_traceback(error)) from None
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise SubjectError(
-            f"importing {name} failed: {error_line(error)}", user_traceback(error)
+            f"importing {name} failed: {advised(error)}", user_traceback(error)
         ) from None
 
 
@@ -122,7 +123,7 @@ def _load_file(path: str, config: SubjectConfig) -> ModuleType:
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         sys.modules.pop(name, None)
         raise SubjectError(
-            f"importing {file.name} failed: {error_line(error)}", user_traceback(error)
+            f"importing {file.name} failed: {advised(error)}", user_traceback(error)
         ) from None
     return module
 

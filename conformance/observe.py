@@ -13,9 +13,11 @@ import numpy as np
 
 from conformance.adapters import NotAStream, adapt
 from conformance.adapters.base import Opened
+from conformance.adapters.libraries import advised
 from conformance.adapters.packing import GENERATOR
 from conformance.claims import Claims
 from conformance.config import Settings, SubjectConfig, UsageError
+from conformance.endurance import ENDURED, endure
 from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
 from conformance.record import RawBatch, finish, take_apart
@@ -24,7 +26,7 @@ from conformance.sources.listing import Listing
 from conformance.sources.material import Material
 from conformance.sources.store import store
 from conformance.subject import Learned, Subject
-from conformance.tracebacks import error_line, user_line, user_traceback
+from conformance.tracebacks import user_line, user_traceback
 from conformance.watchers import MemoryWatch, SourceWatch, reseeding_noted, seed_everything
 
 __all__ = ["Description", "Observer", "SubjectError"]
@@ -72,7 +74,7 @@ class Observer:
     ) -> None:
         self.config = config
         self.settings = settings
-        self._tick = tick or (lambda batch: None)
+        self.tick = tick or (lambda batch: None)
         self._subject: Subject | None = None
         self._description: Description | None = None
         self._listing = Listing(store().root, self.listing)
@@ -110,6 +112,8 @@ class Observer:
 
     def record(self, problem: Problem, claims: Claims) -> Run:
         """Open the subject on ``problem`` and record it under these claims."""
+        if problem.scenario in ENDURED:
+            return endure(self, problem, claims)
         material = self.subject.material(problem)
         streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
         fed = self.subject.binding.roles()
@@ -132,10 +136,17 @@ class Observer:
 
     def open(self, problem: Problem, *, globally: int | None = None) -> Drawing:
         """Seed everything, make the source and open the subject on it."""
-        seed_everything(problem.seed if globally is None else globally)
+        seed_everything(
+            problem.seed if globally is None else globally,
+            graph=None if globally is None else _GRAPH_SEED,
+        )
         material = self.subject.material(problem)
         arguments = self.subject.arguments(material)
-        return Drawing(self.subject, arguments, material, self._tick)
+        return Drawing(self.subject, arguments, material, self.tick)
+
+
+_GRAPH_SEED = 17
+"""TensorFlow's global seed wherever only the others are to differ."""
 
 
 class Drawing:
@@ -339,7 +350,7 @@ class _Caught:
         self._drawing.ending = Ending(
             "refused" if refused else "raised",
             len(self._drawing.raws),
-            str(error) if refused else error_line(error),
+            str(error) if refused else advised(error),
             "" if refused else user_traceback(error),
             "" if refused else user_line(error),
             type(error).__name__,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,15 +44,21 @@ class SourceWatch:
 
 
 def _mutable(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, list, dict))
+    return isinstance(value, (np.ndarray, list, dict)) or _is_frame(value)
+
+
+def _is_frame(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns")
 
 
 def _copy(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.copy()
+    if _is_frame(value):
+        return value.copy()
     if isinstance(value, dict):
         return dict(value)
-    return [(v[0].copy(), *v[1:]) if _holds_array(v) else v for v in value]
+    return [list(v) if isinstance(v, list) else (v[0].copy(), *v[1:]) if _holds_array(v) else v for v in value]
 
 
 def _holds_array(value: Any) -> bool:
@@ -66,6 +73,9 @@ def _difference(now: Any, before: Any) -> str:
             return ""
         rows = np.flatnonzero((now != before).reshape(len(now), -1).any(axis=1))
         return f"{_samples(rows)} changed"
+    if _is_frame(before):
+        same = list(now.columns) == list(before.columns) and now.equals(before)
+        return "" if same else "its rows or columns changed"
     if isinstance(before, dict):
         return "" if now == before else "its entries changed"
     if len(now) != len(before):
@@ -77,6 +87,8 @@ def _difference(now: Any, before: Any) -> str:
 def _same(a: Any, b: Any) -> bool:
     if _holds_array(a) and _holds_array(b):
         return len(a) == len(b) and np.array_equal(a[0], b[0]) and a[1:] == b[1:]
+    if isinstance(a, list):
+        return bool(a == b)
     return bool(a is b or (type(a) is type(b) and np.array_equal(a, b)))
 
 
@@ -144,20 +156,43 @@ _SEEDERS: tuple[tuple[str, str], ...] = (("numpy.random", "seed"), ("random", "s
 _ORIGINAL: dict[str, Callable[..., Any]] = {"numpy.random": np.random.seed, "random": random.seed}
 
 
-def seed_everything(seed: int) -> None:
-    """Seed every process-wide generator that is loaded, with the functions as they were."""
+_LIBRARIES = (
+    ("keras", "utils.set_random_seed"),  # its own global SeedGenerator, which layers draw from
+    ("torch", "manual_seed"),
+)
+
+_OWN_SEEDING = threading.local()
+
+
+def seed_everything(seed: int, *, graph: int | None = None) -> None:
+    """Seed every process-wide generator that is loaded, with the functions as they were.
+
+    Args:
+        seed: for all of them.
+        graph: for TensorFlow's, if another: it mixes its global seed into every operation's own,
+            so that one operation with one seed draws differently under another global seed.
+    """
+    _OWN_SEEDING.now = True  # Keras seeds NumPy, too: not to be laid at the subject's door
+    try:
+        for name, path in _LIBRARIES:
+            _seed_library(name, path, seed)
+        _seed_library("tensorflow", "random.set_seed", seed if graph is None else graph)
+    finally:
+        _OWN_SEEDING.now = False
     _ORIGINAL["random"](seed)
     _ORIGINAL["numpy.random"](seed)
-    for name, path in (("tensorflow", "random.set_seed"), ("torch", "manual_seed")):
-        module = sys.modules.get(name)
-        if module is not None:
-            try:
-                function: Any = module
-                for part in path.split("."):
-                    function = getattr(function, part)
-                function(seed)
-            except Exception:
-                continue  # half-imported by the subject: nothing to seed
+
+
+def _seed_library(name: str, path: str, seed: int) -> None:
+    function: Any = sys.modules.get(name)
+    if function is None:
+        return
+    try:
+        for part in path.split("."):
+            function = getattr(function, part)
+        function(seed)
+    except Exception:
+        return  # half-imported by the subject: nothing to seed
 
 
 @contextmanager
@@ -174,7 +209,8 @@ def reseeding_noted() -> Iterator[dict[str, str]]:
         present = getattr(module, attribute)
 
         def noted(*args: Any, _name: str = module_name, _do: Any = present, **kwargs: Any) -> Any:
-            found.setdefault(_name, _culprit())
+            if not getattr(_OWN_SEEDING, "now", False):
+                found.setdefault(_name, _culprit())
             return _do(*args, **kwargs)
 
         setattr(module, attribute, noted)
