@@ -125,6 +125,6 @@ def _mapped(labels: Array, rows: list[tuple[int, int, int, Array]]) -> list[Pair
         label = labels[sample]
         clear = votes[label][winners[label]] > 0.5 * sum(votes[label].values())
         right = key == winners[label] if clear else None
-        text = np.array2string(value, precision=3, threshold=4)
+        text = "" if right else np.array2string(value, precision=3, threshold=4)
         out.append(Pairing(batch, row, sample, text, _owner(labels, owners.get(key, -1)), right))
     return out

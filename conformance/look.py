@@ -231,6 +231,8 @@ def _say_order(
     ids = identities(stream)
     if _in_source_order(ids) and _in_source_order(identities(other)):
         out.say("shuffles", "never", "seen: source order")
+    elif np.array_equal(identities(other), ids) and stream.reseeded:
+        out.say("shuffles", "always", "seen: an order from a generator that it reseeds")
     elif np.array_equal(identities(other), ids) or (ids < 0).any():
         out.say("shuffles", "fixed", "seen: an order of its own, the same at every opening")
     else:

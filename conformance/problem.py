@@ -20,6 +20,14 @@ SCENARIOS: dict[str, str] = {
     "dim": "images whose maxima differ and are sometimes 1",
     "constant": "images of a single level",
     "draws": "images that share one layout, to compare the augmentation of batch mates",
+    "many": "thousands of batches",
+    "files": "opened and dropped several times",
+    "fit": "under model.fit",
+    "validate": "validated by Keras after each epoch",
+    "teach": "a lesson for a small network",
+    "workers": "under model.fit with several threads",
+    "forked": "under model.fit with several forked processes",
+    "spawned": "under model.fit with several spawned processes",
     "index": "batches by index, in order, out of order and repeatedly",
     "classes": "labels up to 300, more than 8 bits hold",
     "zero": "batch size 0",
@@ -30,10 +38,11 @@ SCENARIOS: dict[str, str] = {
     "jpeg": "JPEG files",
     "unpadded": "file names 0, 1, ... 10 without leading zeros",
     "unreadable": "one file that is no image",
+    "resized": "files of another size than the one asked for",
     "one class": "labels of one class only",
 }
 
-EXPLORATORY = ("classes", "wide", "gray", "unit", "jpeg", "unpadded", "unreadable", "one class")
+EXPLORATORY = ("classes", "wide", "gray", "unit", "jpeg", "unpadded", "unreadable", "one class", "resized")
 """Scenarios that a correct generator may refuse; only data that is silently wrong breaks a clause."""
 
 
@@ -206,8 +215,18 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
     yield replace(plain, scenario="draws", augment=space.can_augment, passes=4)
     if not space.hard_batch:
         yield replace(plain, scenario="zero", batch_size=0, passes=1)
+    yield _many(plain, space)
+    yield replace(busy, scenario="files")
     for name in space.explores:
         yield replace(plain, scenario=name, passes=1)
+
+
+def _many(plain: Problem, space: Space) -> Problem:
+    """Return the problem of thousands of batches, large enough for what is kept to show."""
+    size = space.hard_batch or 16
+    return suited(
+        replace(plain, n=4 * size, batch_size=size, shuffle=space.can_shuffle, scenario="many"), space
+    )
 
 
 def _long(plain: Problem, space: Space) -> Problem:

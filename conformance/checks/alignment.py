@@ -9,6 +9,7 @@ import numpy as np
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.guards import augmented, batches_came, identities_seen
 from conformance.labels import Pairing, pairings
+from conformance.problem import EXPLORATORY
 from conformance.run import Batch, Leaf, Run
 from conformance.wording import samples
 
@@ -54,7 +55,7 @@ def _mislabelled(run: Run, wrong: list[Pairing], total: int) -> Violation:
     )
 
 
-@clause(MUST, scenarios=_ALL)
+@clause(MUST, scenarios=(*_ALL, *EXPLORATORY))
 def labels_match_images(run: Run) -> None:
     """Each label is its image's, in every batch, the last one and a hundred later included.
 
@@ -164,7 +165,7 @@ _TRACES = 2e-3
 """Share of a mask's pixels that may have a value between: none are expected."""
 
 
-@clause(MUST, scenarios=(*_ALL, "wide", "gray", "jpeg", "unpadded"))
+@clause(MUST, scenarios=(*_ALL, "wide", "gray", "jpeg", "unpadded", "resized"))
 def masks_follow_images(run: Run) -> None:
     """A mask undergoes its image's geometry, and stays a mask.
 

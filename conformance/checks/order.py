@@ -34,10 +34,12 @@ def keeps_order_when_unshuffled(run: Run) -> None:
             "it has an order of its own, the same at every opening",
             declare='shuffles = "always" or "never", or add a shuffle parameter',
         )
+    first = min((i for i in run.ids.tolist() if i >= 0), default=0)
     for epoch in whole_epochs(run):
         order = _first_seen(epoch)
-        if order != sorted(order):
-            k = next(i for i in range(1, len(order)) if order[i] < order[i - 1])
+        # where passes drift against the stream's own period, it starts again in the middle
+        k = next((i for i in range(1, len(order)) if order[i - 1] > order[i] != first), 0)
+        if k:
             raise Violation(
                 expected=f"samples in source order in {pass_line(epoch)}",
                 observed=f"sample {order[k]} after sample {order[k - 1]}: {batch_lines(epoch.batches)}",

@@ -26,6 +26,7 @@ def explorations(material: Material, *, labelled: bool, named: bool) -> tuple[st
         "unit": not files,
         "jpeg": bool(roles & _COMPRESSED) or (name_tells(material) and "image_dir" in roles),
         "unpadded": bool(roles & _LISTED) and "ids" not in roles,
+        "resized": files and "image_size" in roles and not roles & (_FLAT | {"ids"}),
         "unreadable": files and not roles & _FLAT,
         "one class": labelled,
         "classes": labelled and not named,

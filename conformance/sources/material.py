@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from conformance import probe
 from conformance.problem import Problem
+from conformance.training.pictures import taught
 
 Array = NDArray[Any]
 
@@ -78,6 +79,8 @@ class Material:
     @cached_property
     def images(self) -> Array:
         """Shape ``(n, height, width, C)``, read-only."""
+        if self.problem.scenario == "teach":
+            return taught(self.labels, self.spec)
         images = self._turned(probe.images(self.n, self.spec))
         return images / np.float32(255) if self.problem.scenario == "unit" else images
 

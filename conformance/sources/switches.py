@@ -60,6 +60,12 @@ def seed_of(material: Material) -> int:
     return material.problem.seed
 
 
+def image_size(material: Material) -> tuple[int, int]:
+    """Height and width of the images, or of what they are to be resized to."""
+    larger = 14 * (material.problem.scenario == "resized")
+    return material.spec.height + larger, material.spec.width + larger
+
+
 MAKERS = {
     "batch_size": lambda m: m.problem.batch_size,
     "shuffle": lambda m: m.problem.shuffle,
@@ -70,6 +76,6 @@ MAKERS = {
     "steps": lambda m: m.problem.steps,
     "n_classes": lambda m: m.n_classes,
     "class_names": lambda m: [class_name(k) for k in range(m.n_classes)],
-    "image_size": lambda m: (m.spec.height, m.spec.width),
+    "image_size": image_size,
     "image_shape": lambda m: (m.spec.height, m.spec.width, m.channels),
 }
