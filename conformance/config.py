@@ -209,6 +209,7 @@ class Settings:
         strict: broken SHOULDs, undecided MUSTs and passing waivers fail.
         profile: ``"quick"``, ``"default"`` or ``"thorough"``.
         in_process: observe in this process, for ``--pdb`` and live objects.
+        training: train on it with Keras, where a backend is installed.
     """
 
     examples: int = 40
@@ -219,6 +220,7 @@ class Settings:
     strict: bool = False
     profile: str = "default"
     in_process: bool = False
+    training: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from conformance.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.endurance import Endurance
+    from conformance.training.record import Training
+
 Array = NDArray[Any]
 
 
@@ -204,6 +207,8 @@ class Run:
         table: row of numbers of each sample, shape ``(n, F)``; None without.
         known: whether the source is known, so that samples can be identified.
         masked: whether the subject was given masks.
+        training: what Keras did with it, for the scenarios of training.
+        endurance: what it held on to, for the scenarios of resources.
     """
 
     problem: Problem
@@ -215,6 +220,8 @@ class Run:
     known: bool = True
     ending: Ending | None = None
     masked: bool = False
+    training: Training | None = None
+    endurance: Endurance | None = None
 
     @property
     def stream(self) -> Stream:

@@ -1,0 +1,186 @@
+"""What a subject holds on to: memory over many batches; files, threads and processes when dropped."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters import adapt
+from conformance.adapters.base import Opened
+from conformance.claims import Claims
+from conformance.problem import Problem
+from conformance.run import Run
+
+if TYPE_CHECKING:
+    from conformance.observe import Drawing, Observer
+
+ENDURED = ("many", "files")
+"""Scenarios that are measured rather than recorded."""
+
+_EVERY = 20
+_MOST, _LEAST = 2000, 240
+_SECONDS = {"quick": 0.3, "default": 0.5, "thorough": 8.0}
+_CLEAR = 64 << 20
+_ROUNDS = 4
+_GRACE = 0.3
+
+
+@dataclass(frozen=True)
+class Endurance:
+    """What was measured.
+
+    Attributes:
+        batches: how many were drawn.
+        every: batches between two measurements of memory.
+        held: bytes that Python's allocators held for what was made since the start.
+        resident: bytes of the process in memory at the same moments.
+        files, threads, processes: how many were open or ran after each opening was dropped.
+        left: names of those that the last opening left behind.
+        trouble: how the stream ended early, "" if it did not.
+    """
+
+    batches: int = 0
+    every: int = _EVERY
+    held: tuple[int, ...] = ()
+    resident: tuple[int, ...] = ()
+    files: tuple[int, ...] = ()
+    threads: tuple[int, ...] = ()
+    processes: tuple[int, ...] = ()
+    left: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+def endure(observer: Observer, problem: Problem, claims: Claims) -> Run:
+    """Measure one of the scenarios :data:`ENDURED`."""
+    measure = _memory if problem.scenario == "many" else _openings
+    return Run(problem, claims, (), known=observer.subject.fed, endurance=measure(observer, problem))
+
+
+# -- memory ---------------------------------------------------------------------------------
+
+
+def _memory(observer: Observer, problem: Problem) -> Endurance:
+    import psutil
+
+    process = psutil.Process()
+    limit = _SECONDS.get(observer.settings.profile, _SECONDS["default"])
+    drawing = observer.open(problem)
+    if drawing.ending is not None:
+        return Endurance(trouble=drawing.ending.message)
+    held: list[int] = []
+    resident: list[int] = []
+    drawn, trouble = 0, ""
+    began = time.perf_counter()
+    with _traced():
+        stream = _endlessly(observer, drawing)
+        try:
+            for drawn, _ in enumerate(islice(stream, _MOST), 1):
+                observer.tick(drawn)
+                if drawn % _EVERY:
+                    continue
+                held.append(tracemalloc.get_traced_memory()[0])
+                resident.append(process.memory_info().rss)
+                spent = time.perf_counter() - began
+                if drawn >= _LEAST and (spent > limit or held[-1] - held[0] > _CLEAR):
+                    break
+        except Exception as error:
+            trouble = f"{type(error).__name__}: {error}"
+    return Endurance(drawn, held=tuple(held), resident=tuple(resident), trouble=trouble)
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    gc.collect()
+    already = tracemalloc.is_tracing()
+    if not already:
+        tracemalloc.start(1)
+    try:
+        yield
+    finally:
+        if not already:
+            tracemalloc.stop()
+
+
+def _endlessly(observer: Observer, drawing: Drawing) -> Iterator[Any]:
+    """Yield the batches of pass after pass."""
+    opened: Opened | None = drawing.opened
+    for k in count():
+        if opened is None:
+            return
+        came = False
+        opened.begin_pass(k)
+        for item in opened.start_pass(k):
+            came = True
+            yield item
+        opened.end_pass(k)
+        if not (drawing.sized and came):
+            return
+        if opened.kind == "generator function":
+            subject = observer.subject
+            opened = adapt(subject.call(subject.arguments(drawing.material)))
+
+
+# -- files, threads, processes ---------------------------------------------------------------
+
+
+def _openings(observer: Observer, problem: Problem) -> Endurance:
+    """Open, draw a pass and drop, several times over."""
+    rows: list[tuple[int, int, int]] = []
+    left: tuple[str, ...] = ()
+    for _ in range(_ROUNDS):
+        before = _names()
+        trouble = _open_and_drop(observer, problem)
+        if trouble:
+            return Endurance(trouble=trouble)
+        gc.collect()
+        _wait_for_threads(rows[-1][1] if rows else threading.active_count())
+        rows.append(_counts())
+        left = tuple(sorted(_names() - before))
+    files, threads, processes = zip(*rows, strict=True)
+    return Endurance(files=files, threads=threads, processes=processes, left=left)
+
+
+def _open_and_drop(observer: Observer, problem: Problem) -> str:
+    drawing = observer.open(problem)
+    if drawing.ending is not None:
+        return drawing.ending.message
+    try:
+        for k, _ in enumerate(islice(_endlessly(observer, drawing), problem.steps + 1)):
+            observer.tick(k)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _wait_for_threads(allowed: int) -> None:
+    """Give threads that were told to stop the time to do so."""
+    deadline = time.perf_counter() + _GRACE
+    while threading.active_count() > allowed and time.perf_counter() < deadline:
+        time.sleep(0.01)
+
+
+def _counts() -> tuple[int, int, int]:
+    import psutil
+
+    process = psutil.Process()
+    files = process.num_fds() if hasattr(process, "num_fds") else len(process.open_files())
+    return files, threading.active_count(), len(process.children())
+
+
+def _names() -> frozenset[str]:
+    """Name what is open: files by their path, threads and processes by name and number."""
+    import psutil
+
+    process = psutil.Process()
+    found: set[str] = {f"thread {t.name}" for t in threading.enumerate()}
+    with suppress(psutil.Error):
+        found |= {f"file {f.path} (descriptor {f.fd})" for f in process.open_files()}
+        found |= {f"process {p.name()} {p.pid}" for p in process.children()}
+    return frozenset(found)

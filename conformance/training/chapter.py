@@ -1,0 +1,120 @@
+"""Runs the training chapter of one subject from the process that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.config import Settings, SubjectConfig
+from conformance.isolation.host import IsolatedObserver
+from conformance.observe import Description
+from conformance.problem import Problem
+from conformance.run import Run
+from conformance.training import pool
+from conformance.training.backend import Backend, choose
+from conformance.training.problems import TRAINED, trainings
+from conformance.training.record import Training
+
+_LOST = ("stalled", "waiting", "died", "memory")
+_LIVE = (
+    "a live object can't be handed to the process that trains: name it as module:attr to have it "
+    "trained on"
+)
+
+
+class Chapter:
+    """Trains one subject in the process that is kept for it.
+
+    Args:
+        config, settings: what to judge and how.
+    """
+
+    def __init__(self, config: SubjectConfig, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._backend: Backend | None = None
+        self._description: Description | None = None
+
+    def runs(
+        self, description: Description, before: Mapping[Problem, Run]
+    ) -> Iterator[tuple[Problem, Run]]:
+        """Yield what training shows; a single run that says why where nothing can be shown.
+
+        Args:
+            description: what is known of the subject.
+            before: the runs without Keras, which tell whether it can be trained on at all.
+        """
+        self._description = description
+        problems = list(trainings(description.space, self._settings.profile))
+        excuse = self._excuse(before)
+        if excuse is not None:
+            yield from _excused(problems, description, excuse)
+            return
+        child = pool.lend(self._config, self._settings, description, self._chosen)
+        lost = 0
+        for problem in problems:
+            if lost >= 2:
+                return
+            run = child.observe(problem)
+            lost += run.ending is not None and run.ending.kind in _LOST
+            yield problem, run
+
+    def again(self, problem: Problem, *, fresh: bool) -> Run:
+        """Train on a problem once more.
+
+        Args:
+            problem: what to repeat.
+            fresh: in a new process, which costs the import of the backend.
+        """
+        if self._description is None:
+            raise RuntimeError("nothing was trained on yet")
+        if not fresh:
+            return self._lent().observe(problem)
+        child = pool.fresh(self._config, self._settings, self._chosen)
+        try:
+            child.adopt(self._description)
+            return child.observe(problem)
+        finally:
+            child.close()
+
+    def _lent(self) -> IsolatedObserver:
+        if self._description is None:
+            raise RuntimeError("nothing was trained on yet")
+        return pool.lend(self._config, self._settings, self._description, self._chosen)
+
+    @property
+    def _chosen(self) -> Backend:
+        if self._backend is None:
+            self._backend = choose()
+        return self._backend
+
+    def _excuse(self, before: Mapping[Problem, Run]) -> Training | None:
+        """Return why there is nothing to train, None if there is something."""
+        if not self._settings.training:
+            return Training(waived="training is switched off")
+        if self._settings.profile == "quick":
+            return Training(waived="--generator-profile quick leaves the training chapter out")
+        if self._config.target is not None:
+            return Training(missing=_LIVE)
+        if self._chosen.missing:
+            return Training(missing=self._chosen.missing)
+        if before and not any(_flows(problem, run) for problem, run in before.items()):
+            return Training(waived="no stream of it goes on without Keras either, see the protocol")
+        return None
+
+
+def _flows(problem: Problem, run: Run) -> bool:
+    """Whether batches came without a stall, for more samples than a batch holds."""
+    enough = problem.closed or problem.n > problem.batch_size
+    lost = any(s.ending is not None and s.ending.kind in _LOST for s in run.streams)
+    return enough and run.ending is None and bool(run.batches) and not lost
+
+
+def _excused(
+    problems: list[Problem], description: Description, training: Training
+) -> Iterator[tuple[Problem, Run]]:
+    """Yield a run for each scenario, so that each clause says why it wasn't judged."""
+    first = {p.scenario: p for p in reversed(problems)}
+    for scenario in TRAINED:
+        problem = first.get(scenario)
+        if problem is not None:
+            yield problem, Run(problem, description.claims, (), training=training)

@@ -1,0 +1,280 @@
+"""Trains on a subject, in a process of its own, and records what arrived.
+
+Named to :class:`~conformance.isolation.host.IsolatedObserver` as the observer of a child whose
+environment names the backend. Keras comes with the first problem, after the user's module, which
+may want to set up the backend itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters import adapt
+from conformance.claims import Claims
+from conformance.observe import Drawing, Observer
+from conformance.problem import Problem
+from conformance.record import RawBatch, finish
+from conformance.run import Run, Stream
+from conformance.training.problems import TRAINED
+from conformance.training.record import Lesson, Training
+
+if TYPE_CHECKING:
+    from conformance.training.recorder import Arrivals, Driver
+
+_CLOSED_STEPS = 8
+_METHODS = {"forked": "fork", "spawned": "spawn"}
+WORKERS = 2
+
+_REPLAYED = (
+    "it is one generator object, and Keras can't start that again: as validation_data it goes on "
+    "where it stopped and its first two batches come again each time. A PyDataset, a "
+    "tf.data.Dataset or a function that is called anew for each validation can be the same"
+)
+
+
+class TrainingObserver(Observer):
+    """Observes a subject under ``model.fit``; everything else as its base does."""
+
+    _driver: Driver | None = None
+
+    def record(self, problem: Problem, claims: Claims) -> Run:
+        """Train on ``problem`` if its scenario is one of training."""
+        if problem.scenario not in TRAINED:
+            return super().record(problem, claims)
+        material = self.subject.material(problem)
+        streams, training = self._trained(problem, claims)
+        fed = self.subject.binding.roles()
+        gc.collect()
+        return Run(
+            problem,
+            claims,
+            streams,
+            labels=material.targets if self.subject.labelled else None,
+            weights=material.weights if "weights" in fed else None,
+            table=material.table if "table" in fed else None,
+            known=self.subject.fed,
+            masked=material.masked,
+            training=training,
+        )
+
+    def _trained(self, problem: Problem, claims: Claims) -> tuple[tuple[Stream, ...], Training]:
+        subject = self.subject  # located before Keras is imported
+        if problem.scenario == "validate" and subject.one_shot:
+            return (), Training(waived=_REPLAYED)
+        return _Trial(self, problem, claims).run()
+
+    @property
+    def driver(self) -> Driver:
+        """What trains; made at the first use, since it imports Keras."""
+        if TrainingObserver._driver is None:
+            from conformance.training.recorder import Driver
+
+            TrainingObserver._driver = Driver(self.tick)
+        return TrainingObserver._driver
+
+
+class _Trial:
+    """One problem under training."""
+
+    def __init__(self, observer: TrainingObserver, problem: Problem, claims: Claims) -> None:
+        self._observer = observer
+        self._problem = problem
+        self._claims = claims
+        self._driver = observer.driver
+        self._arrivals: Arrivals = self._driver.fresh()
+        self._way = ""
+        self._steps = 0
+
+    def run(self) -> tuple[tuple[Stream, ...], Training]:
+        """Do what the scenario asks for."""
+        work = {"fit": self._fit, "validate": self._validate, "teach": self._teach}
+        return work.get(self._problem.scenario, self._work)()
+
+    # -- scenarios -----------------------------------------------------------------------
+
+    def _fit(self) -> tuple[tuple[Stream, ...], Training]:
+        drawing = self._opened()
+        self._train(drawing)
+        return (self._stream(drawing),), self._training()
+
+    def _validate(self) -> tuple[tuple[Stream, ...], Training]:
+        drawing, other = self._opened(), self._opened()
+        if not self._generates(drawing):
+            self._way = "as validation_data of model.fit"
+            asked = {} if other.sized else {"validation_steps": self._pass(other)}
+            if other.opened is not None:
+                asked["validation_data"] = other.opened.obj
+            self._train(drawing, **asked)
+        else:
+            self._way = "by model.evaluate after each epoch, called anew each time"
+            self._train(drawing, after=self._evaluate)
+        return (self._stream(other, "test"),), self._training()
+
+    def _teach(self) -> tuple[tuple[Stream, ...], Training]:
+        from conformance.training.lesson import teach
+
+        drawing = self._opened()
+        self._train(drawing)
+        if self._arrivals.error:
+            return (), self._training(Lesson(trouble=f"training failed: {self._arrivals.error}"))
+        material = drawing.material
+        rows = self._arrivals.batches["train"]
+        lesson = teach(rows, material.images, material.labels, self._driver.beat)
+        return (), self._training(lesson)
+
+    def _work(self) -> tuple[tuple[Stream, ...], Training]:
+        """Train with one worker, then with several."""
+        alone = self._opened()
+        waived = self._waives_workers(alone)
+        if waived:
+            return (), Training(waived=waived)
+        self._train(alone)
+        first = self._stream(alone)
+        if self._arrivals.error:
+            return (first,), self._training()
+        self._arrivals = self._driver.fresh()
+        method = _METHODS.get(self._problem.scenario)
+        self._way = f"{WORKERS} workers, " + (f"processes made by {method}" if method else "threads")
+        drawing = self._opened()
+        obj: Any = drawing.opened.obj if drawing.opened else None
+        with _started_by(method):
+            obj.workers, obj.use_multiprocessing = WORKERS, method is not None
+            self._train(drawing)
+        return (first, self._stream(drawing)), self._training()
+
+    def _waives_workers(self, drawing: Drawing) -> str:
+        if drawing.opened is None or not drawing.opened.kind.startswith("PyDataset"):
+            return "workers are an option of PyDataset alone"
+        obj = drawing.opened.obj
+        parameters = inspect.signature(type(obj).__init__).parameters.values()
+        if not any(p.kind is p.VAR_KEYWORD or p.name == "workers" for p in parameters):
+            return (
+                f"the constructor of {type(obj).__name__} takes no workers: add **kwargs and pass "
+                "them to super().__init__(**kwargs)"
+            )
+        method = _METHODS.get(self._problem.scenario)
+        if method and method not in multiprocessing.get_all_start_methods():
+            return f"this system has no {method}"
+        return ""
+
+    # -- training ------------------------------------------------------------------------
+
+    def _opened(self) -> Drawing:
+        """Open the subject; where that fails, training has failed."""
+        drawing = self._observer.open(self._problem)
+        ending = drawing.ending
+        if ending is not None and not self._arrivals.error:
+            self._arrivals.error = ending.message
+            self._arrivals.line, self._arrivals.traceback = ending.line, ending.traceback
+        return drawing
+
+    def _generates(self, drawing: Drawing) -> bool:
+        return drawing.opened is not None and drawing.opened.kind == "generator function"
+
+    def _pass(self, drawing: Drawing) -> int:
+        """Return the batches of a pass, as ``steps_per_epoch`` would have it."""
+        if self._problem.closed:
+            return _CLOSED_STEPS
+        n, size = self._problem.n, max(1, self._problem.batch_size)
+        return max(1, n // size if self._claims.remainder == "drop" else -(-n // size))
+
+    def _train(
+        self, drawing: Drawing, *, after: Callable[[], None] = lambda: None, **asked: Any
+    ) -> None:
+        """Train for the passes of the problem on what was opened."""
+        if drawing.opened is None or self._arrivals.error:
+            return
+        passes = self._problem.passes
+        if not drawing.sized:
+            self._steps = self._pass(drawing)
+            asked["steps_per_epoch"] = self._steps
+        if not self._generates(drawing):
+            self._driver.fit(drawing.opened.obj, epochs=passes, after=after, **asked)
+            return
+        if not drawing.sized:
+            stream = self._driver.counted(drawing.opened.obj)
+            self._driver.fit(stream, epochs=passes, after=after, **asked)
+            return
+        for epoch in range(passes):
+            # a generator that is one pass is called again for the next
+            stream = self._driver.counted(self._anew(drawing) if epoch else drawing.opened.obj)
+            self._driver.fit(stream, initial_epoch=epoch, epochs=epoch + 1, after=after, **asked)
+            if self._arrivals.error:
+                return
+
+    def _anew(self, drawing: Drawing) -> Iterator[Any]:
+        subject = self._observer.subject
+        anew: Iterator[Any] = adapt(subject.call(subject.arguments(drawing.material))).obj
+        return anew
+
+    def _evaluate(self) -> None:
+        """Call the subject anew and evaluate on one pass of it."""
+        drawing = self._opened()
+        if drawing.opened is None:
+            return
+        steps = None if drawing.sized else self._pass(drawing)
+        self._driver.evaluate(self._driver.counted(drawing.opened.obj), steps=steps)
+
+    # -- what came of it -----------------------------------------------------------------
+
+    def _stream(self, drawing: Drawing, step: str = "train") -> Stream:
+        raws: list[RawBatch] = self._arrivals.batches[step]
+        subject, opened = self._observer.subject, drawing.opened
+        stream = Stream(
+            finish(
+                raws,
+                drawing.material.images if subject.fed else None,
+                augmented=self._problem.augment or self._claims.augments == "always",
+                channels=self._claims.channels or "",
+                masked=drawing.material.masked,
+            ),
+            sized=True,
+            kind=opened.kind if opened else "",
+            certain=opened.certain if opened else True,
+            indexable=opened.indexable if opened else False,
+        )
+        if opened is not None:
+            with suppress(Exception):
+                opened.close()
+        return stream
+
+    def _training(self, lesson: Lesson | None = None) -> Training:
+        arrivals = self._arrivals
+        return Training(
+            backend=_backend(),
+            epochs=self._problem.passes,
+            steps=self._steps,
+            error=arrivals.error,
+            error_line=arrivals.line,
+            traceback=arrivals.traceback,
+            warnings=tuple(arrivals.warnings),
+            pulled=arrivals.pulled,
+            ran_out=arrivals.ran_out,
+            way=self._way,
+            lesson=lesson,
+        )
+
+
+@contextmanager
+def _started_by(method: str | None) -> Iterator[None]:
+    """Let worker processes be made by this method while the context lasts."""
+    before = multiprocessing.get_start_method(allow_none=True)
+    if method is None or method == before:
+        yield
+        return
+    multiprocessing.set_start_method(method, force=True)
+    try:
+        yield
+    finally:
+        multiprocessing.set_start_method(before, force=True)
+
+
+def _backend() -> str:
+    from conformance.training.backend import choose
+
+    return choose().text

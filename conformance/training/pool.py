@@ -1,0 +1,45 @@
+"""Processes that have imported a backend, kept for all clauses and subjects of a session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.config import Settings, SubjectConfig
+from conformance.isolation.host import IsolatedObserver
+from conformance.observe import Description
+from conformance.training.backend import Backend
+
+_OBSERVER = "conformance.training.observer:TrainingObserver"
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+
+_children: dict[tuple[str, str], IsolatedObserver] = {}
+
+
+def lend(
+    config: SubjectConfig, settings: Settings, description: Description, backend: Backend
+) -> IsolatedObserver:
+    """Return the process that trains, turned to this subject; it is started at the first use.
+
+    Subjects of one directory share it. It ends with the session.
+    """
+    key = (config.root, backend.name)
+    child = _children.get(key)
+    if child is None:
+        child = _children[key] = fresh(config, settings, backend)
+    child.turn_to(config, settings)
+    child.adopt(description)
+    return child
+
+
+def fresh(config: SubjectConfig, settings: Settings, backend: Backend) -> IsolatedObserver:
+    """Return a process that trains nothing but this subject; the caller closes it."""
+    environment = {**_QUIET, "KERAS_BACKEND": backend.name}
+    return IsolatedObserver(
+        replace(config, target=None), settings, environment=environment, observer=_OBSERVER
+    )
+
+
+def close() -> None:
+    """End all processes that are kept."""
+    while _children:
+        _children.popitem()[1].close()
