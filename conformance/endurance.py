@@ -1,4 +1,4 @@
-"""What a subject holds on to: memory over many batches; files, threads and processes when dropped."""
+"""What a subject holds on to: memory over many batches; files and threads when it is dropped."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ class Endurance:
 def endure(observer: Observer, problem: Problem, claims: Claims) -> Run:
     """Measure one of the scenarios :data:`ENDURED`."""
     measure = _memory if problem.scenario == "many" else _openings
-    return Run(problem, claims, (), known=observer.subject.fed, endurance=measure(observer, problem))
+    return Run(
+        problem, claims, (), known=observer.subject.fed, endurance=measure(observer, problem)
+    )
 
 
 # -- memory ---------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from conformance.contract import MUST, SHOULD, NotApplicable, Undecided, Violation, clause
 from conformance.endurance import Endurance
 from conformance.run import Run
@@ -58,7 +60,7 @@ def _growth(held: tuple[int, ...], every: int) -> tuple[float, ...]:
     late = held[len(held) // 4 :]
     third = len(late) // 3
     lows = [min(late[k * third : (k + 1) * third]) for k in range(3)]
-    first, second = ((b - a) / (third * every) for a, b in zip(lows, lows[1:], strict=False))
+    first, second = ((b - a) / (third * every) for a, b in pairwise(lows))
     return (first, second) if first > 0 and second >= _STEADY * first else ()
 
 
@@ -86,11 +88,12 @@ def files_and_threads_are_released(run: Run) -> None:
     ):
         # what the first opening makes once for all is no leak
         later = counts[1:]
-        if len(later) >= 3 and all(a < b for a, b in zip(later, later[1:], strict=False)):
+        if len(later) >= 3 and all(a < b for a, b in pairwise(later)):
             raise Violation(
                 expected=f"no {name} left when a stream is dropped",
                 observed=f"one more for each opening at least: {', '.join(map(str, counts))} open "
-                f"after {len(counts)} openings" + (f" ({'; '.join(found.left[:3])})" if found.left else ""),
+                f"after {len(counts)} openings"
+                + (f" ({'; '.join(found.left[:3])})" if found.left else ""),
             )
     if not found.files:
         raise Undecided("nothing was counted")

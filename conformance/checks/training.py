@@ -47,7 +47,9 @@ def _without_error(run: Run) -> Training:
     """Return what Keras did where it came to its end."""
     training = _trained(run)
     if training.error:
-        raise NotApplicable(f"training failed (see training.fit_accepts_it): {_told(training.error)}")
+        raise NotApplicable(
+            f"training failed (see training.fit_accepts_it): {_told(training.error)}"
+        )
     return training
 
 
@@ -106,7 +108,9 @@ def _coverage(run: Run, stream: Stream, whose: str = "the model") -> None:
     """Pass if each epoch that arrived holds each sample once, with its label."""
     sampled_once(run)
     if run.claims.remainder == "continue":
-        raise NotApplicable('remainder = "continue" is declared: epochs have no samples of their own')
+        raise NotApplicable(
+            'remainder = "continue" is declared: epochs have no samples of their own'
+        )
     identities_seen(run)
     _labelled(run, stream, whose)
     spare = run.n - run.steps * run.problem.batch_size if run.claims.remainder == "drop" else 0
@@ -128,7 +132,11 @@ def _coverage(run: Run, stream: Stream, whose: str = "the model") -> None:
 
 
 def _labelled(run: Run, stream: Stream, whose: str) -> None:
-    if run.labels is None or run.claims.labels in ("none", "image") or run.claims.structure == "pairs":
+    if (
+        run.labels is None
+        or run.claims.labels in ("none", "image")
+        or run.claims.structure == "pairs"
+    ):
         return
     if run.claims.augmentation in ("mixing", "label-changing") and augmented(run):
         return

@@ -106,7 +106,7 @@ class _Trial:
         drawing, other = self._opened(), self._opened()
         if not self._generates(drawing):
             self._way = "as validation_data of model.fit"
-            asked = {} if other.sized else {"validation_steps": self._pass(other)}
+            asked: dict[str, Any] = {} if other.sized else {"validation_steps": self._pass(other)}
             if other.opened is not None:
                 asked["validation_data"] = other.opened.obj
             self._train(drawing, **asked)
@@ -139,7 +139,9 @@ class _Trial:
             return (first,), self._training()
         self._arrivals = self._driver.fresh()
         method = _METHODS.get(self._problem.scenario)
-        self._way = f"{WORKERS} workers, " + (f"processes made by {method}" if method else "threads")
+        self._way = f"{WORKERS} workers, " + (
+            f"processes made by {method}" if method else "threads"
+        )
         drawing = self._opened()
         obj: Any = drawing.opened.obj if drawing.opened else None
         with _started_by(method):

@@ -43,7 +43,7 @@ def taught(labels: Array, spec: ImageSpec) -> Array:
     """
     rng = np.random.default_rng(11)
     images = [_image(int(label), spec, rng) for label in labels]
-    return np.clip(np.stack(images), 0, 255).astype(spec.dtype)
+    return np.asarray(np.clip(np.stack(images), 0, 255).astype(spec.dtype))
 
 
 def _image(label: int, spec: ImageSpec, rng: np.random.Generator) -> Array:

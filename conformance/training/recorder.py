@@ -117,7 +117,9 @@ def _tuple(data: Any) -> Any:
 class _Clock(keras.callbacks.Callback):  # type: ignore[misc]
     """Notes which epoch runs, and that something goes on."""
 
-    def __init__(self, arrivals: Arrivals, tick: Callable[[], None], after: Callable[[], None]) -> None:
+    def __init__(
+        self, arrivals: Arrivals, tick: Callable[[], None], after: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._arrivals = arrivals
         self._tick = tick
@@ -153,8 +155,11 @@ class Driver:
         """Forget what arrived before."""
         self.arrivals = Arrivals()
         if self._model is None:
-            self._model = Recorder(lambda step, data: self.arrivals.put(step, data))
+            self._model = Recorder(self._put)
         return self.arrivals
+
+    def _put(self, step: str, data: Any) -> None:
+        self.arrivals.put(step, data)  # those of the training that runs now
 
     def beat(self) -> None:
         """Say that something goes on."""
