@@ -54,7 +54,10 @@ def encoding(run: Run) -> str:
     )
     if width == 1:
         known = set(map(float, run.labels))
-        return "same" if np.isin(values[:, 0], list(known)).mean() > 0.5 else "map"
+        # few values for many labels are a rule of the subject's own, such as odd or even
+        merged = 2 * len(np.unique(values)) < len(known)
+        passed_on = np.isin(values[:, 0], list(known)).mean() > 0.5
+        return "same" if passed_on and not merged else "map"
     if width >= 2 and width >= classes and (values.max(axis=1) > values.mean(axis=1)).all():
         top = np.sort(values, axis=1)
         if (top[:, -1] > 0.5).all() and (top[:, -2] < top[:, -1]).all():
@@ -128,3 +131,24 @@ def _mapped(labels: Array, rows: list[tuple[int, int, int, Array]]) -> list[Pair
         text = "" if right else np.array2string(value, precision=3, threshold=4)
         out.append(Pairing(batch, row, sample, text, _owner(labels, owners.get(key, -1)), right))
     return out
+
+
+def numbers(run: Run, stream: Stream) -> dict[float, str]:
+    """Return class -> what stands for it in the targets, for classes where one value does."""
+    seen: dict[float, set[str]] = defaultdict(set)
+    if run.labels is None:
+        return {}
+    for batch in stream.batches:
+        for leaf in _targets(batch):
+            values = () if leaf.values is None else leaf.values
+            for sample, value in zip(batch.ids, values, strict=False):
+                if sample >= 0:
+                    seen[float(run.labels[sample])].add(_number(value))
+    return {label: found.pop() for label, found in seen.items() if len(found) == 1}
+
+
+def _number(value: Array) -> str:
+    if len(value) == 1:
+        return f"number {value[0]:g}"
+    hot = np.flatnonzero(value)
+    return f"number {hot[0]}" if len(hot) == 1 else np.array2string(value, precision=3)

@@ -80,6 +80,7 @@ def first_look(observer: Observer) -> Description:
         form=problem.form,
         dtypes=subject.dtypes,
         explores=subject.explores,
+        renumbers=subject.renumbers,
         takes_weights="weights" in roles,
         indexable=stream.indexable,
         slow=stream.slow,
@@ -253,13 +254,28 @@ def _say_augmentation(
         return
     leaves = _images(stream)
     exact = np.concatenate([leaf.decoded.exact for leaf in leaves if leaf.decoded] or [np.ones(0)])
-    if exact.all():
+    same = _same_pixels(stream, other)
+    if exact.all() and (same or not _drawn_values(leaves)):
         out.say("augments", "never", "seen: images as in the source")
         return
-    if _same_pixels(stream, other):
+    if same:
         out.say("augments", "never", "seen: changed, but always in the same way")
         return
     out.say("augments", "always", "seen: images differ from draw to draw")
+
+
+def _drawn_values(leaves: list[Leaf]) -> bool:
+    """Whether images are noisy, or change their values image by image and not batch by batch."""
+    for leaf in leaves:
+        found = leaf.decoded
+        if found is None or not found.exact.any():
+            continue
+        if np.nanmax(found.residual) > 0.02:
+            return True
+        gain = found.gain[found.exact]
+        if np.ptp(gain, axis=0).max() > 1e-3 * np.abs(gain).max():
+            return True
+    return False
 
 
 def _same_pixels(stream: Stream, other: Stream) -> bool:

@@ -100,8 +100,8 @@ def varies_between_epochs(run: Run) -> None:
     changed, rows = _changed(run)
     if changed == 0:
         raise NotApplicable("nothing is augmented (see augmentation.augments_when_asked)")
-    if rows < 36:
-        raise NotApplicable("too few rows to tell")
+    if rows < 36 or len(run.batches) - len(epochs[0].batches) < 30:
+        raise NotApplicable("too few draws to tell from chance")
     identities_seen(run)
     variants: dict[int, set[int]] = defaultdict(set)
     for leaf in image_leaves(run.stream):
