@@ -7,7 +7,9 @@ pytest only; nothing of the user's is imported here.
 from __future__ import annotations
 
 import ast
+import os
 import shlex
+import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -325,10 +327,14 @@ def _repeat(config: pytest.Config) -> Iterable[str]:
     """Yield the options of this call that change what one item sees."""
     for name in ("bind", "call", "claim"):
         for text in config.getoption(f"generator_{name}"):
-            yield from (f"--generator-{name}", shlex.quote(text))
+            yield from (f"--generator-{name}", _quoted(text))
     for name in ("source", *(name for name, _, _ in VALUES)):
         value = config.getoption(f"generator_{name.replace('-', '_')}")
         if value is not None:
-            yield from (f"--generator-{name}", shlex.quote(value))
+            yield from (f"--generator-{name}", _quoted(value))
     if config.getoption("generator_strict"):
         yield "--generator-strict"
+
+
+def _quoted(text: str) -> str:
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
