@@ -24,6 +24,7 @@ from conformance.contract import (
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
 from conformance.problem import EXPLORATORY, SCENARIOS, Problem, Space, boundary, strategy, suited
+from conformance.renumbering import RENUMBERED, in_two_processes, renumbering
 from conformance.run import Ending, Run
 from conformance.training.chapter import Chapter
 from conformance.training.problems import TRAINED
@@ -42,6 +43,9 @@ class AnyObserver(Protocol):
 
     def observe(self, problem: Problem) -> Run:
         """Open the subject on one problem."""
+
+    def adopt(self, description: Description) -> None:
+        """Take over what another process has found out."""
 
     def close(self) -> None:
         """Release everything."""
@@ -116,8 +120,11 @@ class Judge:
 
     # -- observing ----------------------------------------------------------------------
 
+    def _isolated(self) -> bool:
+        return not self.settings.in_process and self.config.target is None
+
     def _new_observer(self) -> AnyObserver:
-        if self.settings.in_process or self.config.target is not None:
+        if not self._isolated():
             from conformance.observe import Observer
 
             return Observer(self.config, self.settings)
@@ -144,8 +151,13 @@ class Judge:
         if problem not in self._runs:
             if self._observer is None:
                 self._observer = self._new_observer()
-            self._runs[problem] = self._observer.observe(problem)
+            self._runs[problem] = self._observe_with(self._observer, problem)
         return self._runs[problem]
+
+    def _observe_with(self, observer: AnyObserver, problem: Problem) -> Run:
+        if problem.scenario != RENUMBERED:
+            return observer.observe(problem)
+        return in_two_processes(observer, self.config, self.settings, self._describe(), problem)
 
     def _survey(self, space: Space) -> None:
         """Observe the boundary problems, then those that Hypothesis draws."""
@@ -158,6 +170,8 @@ class Judge:
                     self._observe_unless_settled(
                         Problem(n=n, batch_size=2, classes=space.classes), stalled, always=n <= 2
                     )
+        if space.renumbers and self._isolated():
+            self._observe_unless_settled(renumbering(space), stalled)
         for problem in drawn_problems(space, self.settings):
             self._observe_unless_settled(problem, stalled)
 
@@ -168,7 +182,7 @@ class Judge:
         settled = len(stalled) >= _STALLS_SETTLED and not always
         if settled and any(_sort(p) == _sort(problem) for p in stalled):
             return
-        if len(stalled) >= _STALLS_MOST:
+        if len(stalled) >= _STALLS_MOST or getattr(self._observer, "out_of_time", False):
             return
         run = self._observe(problem)
         if run.ending is not None and run.ending.kind in ("stalled", "waiting", "memory", "died"):
@@ -267,6 +281,7 @@ class Judge:
         if not broken or self._description_failed():
             return
         fresh = self._new_observer()
+        fresh.adopt(self._describe())
         # one import of a backend more only where nothing but training accuses
         alone = all(item.problem.scenario in TRAINED for item in broken)
         again: dict[Problem, Run] = {}
@@ -276,7 +291,7 @@ class Judge:
                     again[item.problem] = (
                         self._training.again(item.problem, fresh=alone)
                         if item.problem.scenario in TRAINED
-                        else fresh.observe(item.problem)
+                        else self._observe_with(fresh, item.problem)
                     )
                 if not _breaks(item.clause, again[item.problem]):
                     broken.remove(item)

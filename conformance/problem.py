@@ -38,6 +38,7 @@ SCENARIOS: dict[str, str] = {
     "jpeg": "JPEG files",
     "unpadded": "file names 0, 1, ... 10 without leading zeros",
     "unreadable": "one file that is no image",
+    "renumbered": "the same samples in another process, with another hash seed and other listings",
     "resized": "files of another size than the one asked for",
     "one class": "labels of one class only",
 }
@@ -105,6 +106,7 @@ class Space:
         hard_batch: its batch size if it takes none, else 0.
         classes, form: see :class:`Problem`.
         dtypes: of the images that it can be given.
+        renumbers: whether it may give numbers of its own to classes.
         explores: scenarios that depend on its source, see :mod:`conformance.sources.exploration`.
         closed: whether it brings its own data.
         one_shot: whether it can be opened only once.
@@ -121,6 +123,7 @@ class Space:
     form: str = ""
     dtypes: tuple[str, ...] = ("uint8", "float32")
     explores: tuple[str, ...] = ()
+    renumbers: bool = False
     closed: bool = False
     one_shot: bool = False
     indexable: bool = False

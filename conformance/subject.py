@@ -138,6 +138,12 @@ class Subject:
         return explorations(material, labelled=self.labelled, named=self.named)
 
     @property
+    def renumbers(self) -> bool:
+        """Whether it may give classes numbers of its own: they reach it as names, or in names."""
+        roles = self.binding.roles()
+        return self.named or "samples" in roles or name_tells(self.material(Problem(1, 1)))
+
+    @property
     def forms(self) -> tuple[str, ...]:
         """The forms of its source that may be tried, see :func:`conformance.sources.forms`."""
         return forms(self.material(Problem(1, 1)))

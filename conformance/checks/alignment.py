@@ -8,9 +8,10 @@ import numpy as np
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.guards import augmented, batches_came, identities_seen
-from conformance.labels import Pairing, pairings
+from conformance.labels import Pairing, numbers, pairings
 from conformance.problem import EXPLORATORY
 from conformance.run import Batch, Leaf, Run
+from conformance.sources.names import class_name
 from conformance.wording import samples
 
 _ALL = ("stream", "long", "twins", "threads")
@@ -212,6 +213,29 @@ def _mask_follows(batch: Batch, leaf: Leaf) -> int:
             where=f"batch {batch.index}, row {row}",
         )
     return int((~np.isnan(agreement)).sum())
+
+
+@clause(MUST, scenarios=("renumbered",))
+def label_map_is_stable(run: Run) -> None:
+    """Classes get the same numbers in another process, hash seed and order of listing.
+
+    Why: a model that is loaded next week names its predictions by another table.
+    Fix: ``sorted(set(names))``; never the order of a set, of ``os.listdir`` or of the samples.
+    """
+    if len(run.streams) < 2:
+        raise NotApplicable("it could not be observed in another process")
+    here, there = (numbers(run, stream) for stream in run.streams)
+    shared = sorted(set(here) & set(there))
+    if not shared:
+        raise Undecided("no target could be compared with its image's class")
+    changed = [k for k in shared if here[k] != there[k]]
+    if changed:
+        k = changed[0]
+        raise Violation(
+            expected=f"{here[k]} for class {class_name(int(k))!r} in every process",
+            observed=f"{there[k]} in a process with another hash seed, where folders and lists "
+            f"come in another order; {len(changed)} of {len(shared)} classes are numbered anew",
+        )
 
 
 @clause(MUST, scenarios=("stream", "long", "classes"))

@@ -40,8 +40,35 @@ def make(roles: tuple[str, ...], material: Material) -> Any:
     for role in roles:
         if role not in MAKERS:
             raise UsageError(f"role {role!r} has no source in this version of the kit")
-    values = [MAKERS[role](material) for role in roles]
+    values = [_ordered(role, material) for role in roles]
     return values[0] if len(values) == 1 else any(bool(v) for v in values)
+
+
+_LISTS = frozenset(
+    (
+        "images",
+        "labels",
+        "onehot_labels",
+        "float_labels",
+        "string_labels",
+        "weights",
+        "table",
+        "masks",
+        "samples",
+        "pairs",
+        "paths",
+        "ids",
+        "frame",
+    )
+)
+"""Roles whose values hold one entry a sample."""
+
+
+def _ordered(role: str, material: Material) -> Any:
+    value = MAKERS[role](material)
+    if not material.backwards or role not in _LISTS:
+        return value
+    return frames.backwards(value) if role == "frame" else value[::-1]
 
 
 def forms(material: Material) -> tuple[str, ...]:

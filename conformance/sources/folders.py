@@ -15,7 +15,7 @@ from conformance.sources.store import store
 def folder_of(material: Material, kind: str, write: Any, *more: Any) -> Path:
     """Return the folder of one kind for this problem; see :class:`~.store.Store`."""
     problem = material.problem
-    order = (material.n_classes, material.grouped, material.backwards, problem.scenario)
+    order = (material.n_classes, material.grouped, problem.scenario)
     folder = store().folder((kind, material.n, material.spec, *order, *more), write)
     if folder not in material.folders:
         material.folders.append(folder)

@@ -41,6 +41,11 @@ def frame(material: Material) -> Any:
     return pd.DataFrame(columns)
 
 
+def backwards(rows: Any) -> Any:
+    """Return a frame with its rows in reverse and a new index."""
+    return rows.iloc[::-1].reset_index(drop=True)
+
+
 def _schema(material: Material) -> dict[str, str]:
     schema = material.claims.get("schema", {})
     if not isinstance(schema, dict) or set(schema) - {"image", "label", "class"}:

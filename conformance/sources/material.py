@@ -38,7 +38,7 @@ class Material:
         problem: the situation asked for.
         roles: all that the subject is given.
         claims: what its author declared, for ``names`` and ``schema``.
-        backwards: whether lists hold the samples in reverse.
+        backwards: whether lists are handed over in reverse; samples keep their numbers.
         folders: the folders that were handed out, as the store knows them.
     """
 
@@ -81,21 +81,18 @@ class Material:
         """Shape ``(n, height, width, C)``, read-only."""
         if self.problem.scenario == "teach":
             return taught(self.labels, self.spec)
-        images = self._turned(probe.images(self.n, self.spec))
+        images = probe.images(self.n, self.spec)
         return images / np.float32(255) if self.problem.scenario == "unit" else images
 
     @cached_property
     def masks(self) -> Array:
         """Shape ``(n, height, width, 1)``, uint8 0/255."""
-        return self._turned(probe.masks(self.n, self.spec))
+        return probe.masks(self.n, self.spec)
 
     @property
     def masked(self) -> bool:
         """Whether the subject is given masks."""
         return bool(self.roles & {"masks", "mask_dir"})
-
-    def _turned(self, rows: Array) -> Array:
-        return rows[::-1] if self.backwards else rows
 
     @property
     def n_classes(self) -> int:
@@ -112,7 +109,7 @@ class Material:
         labels against images goes unseen. With fewer samples than classes the first classes
         come: whoever numbers the classes that he finds must find the same numbers.
         """
-        labels = self._turned(self._sequence())
+        labels = self._sequence()
         return np.sort(labels) if self.grouped else labels
 
     @property
