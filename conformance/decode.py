@@ -40,7 +40,8 @@ class Decoded:
     Attributes:
         ids: sample of each row, -1 where unidentified; shape ``(m,)``.
         exact: whether the row is its source image up to an affine change of the values.
-        layout: ``"channels_last"``, ``"channels_first"`` or ``"flat"``, None if not an image.
+        layout: ``"channels_last"``, ``"channels_first"``, ``"flat"``, or ``"reshaped"`` where
+            the channels-first shape holds channels-last memory; None if not an image.
         channels: order of the channels of each row: ``"rgb"``, ``"bgr"``, ``"gray"`` …
         turned: index 0..7 of the flip or quarter turn under which it matched; 0 is upright.
         gain, offset: the affine change, ``row = gain * source + offset``; shape ``(m, C)``,
@@ -97,7 +98,7 @@ def as_images(rows: Array, source: Array) -> tuple[str | None, Array | None]:
     if len(shape) == 3 and shape[2] in (1, 3, 4) and min(shape[:2]) >= 6:
         return "channels_last", rows[..., :3] if shape[2] == 4 else rows
     if len(shape) == 3 and shape[0] in (1, 3) and min(shape[1:]) >= 6:
-        return "channels_first", rows.transpose(0, 2, 3, 1)
+        return _first_or_reshaped(rows, source)
     if len(shape) == 2 and min(shape) >= 6:
         return "channels_last", rows[..., None]
     if len(shape) == 1 and shape[0] == height * width * channels:
@@ -105,6 +106,20 @@ def as_images(rows: Array, source: Array) -> tuple[str | None, Array | None]:
     if len(shape) == 1 and shape[0] == height * width:
         return "flat", rows.reshape(-1, height, width, 1)
     return None, None
+
+
+def _first_or_reshaped(rows: Array, source: Array) -> tuple[str, Array]:
+    """Tell channels moved first from channels-last memory that was merely given that shape."""
+    moved = rows.transpose(0, 2, 3, 1)
+    if rows.shape[1] == 1 or rows.shape[2:] != source.shape[1:3] or not len(rows):
+        return "channels_first", moved
+    same_memory = rows.reshape(-1, *source.shape[1:])
+    sources = _standard(source.astype(np.float32).reshape(len(source), -1))
+    fits = [
+        float((_standard(v[:4].reshape(len(v[:4]), -1)) @ sources.T).max())
+        for v in (moved, same_memory)
+    ]
+    return ("reshaped", same_memory) if fits[1] > max(0.9, fits[0] + 0.2) else ("channels_first", moved)
 
 
 def _unflatten(rows: Array, source: Array) -> Array:
@@ -352,6 +367,12 @@ class _Templates:
         spread = [(np.abs(seen - m[:, None]) * k).max(1) for k, m in zip((dark, middle, bright), means, strict=True)]
         pure = np.max(spread, axis=0) <= 3
         out[rows] = pure & (means[2] < means[1]) & (means[0] < means[1])
+        # noise wraps pixel by pixel: extremes swap at both ends, while the middle stays clear
+        values = images[rows][..., 0].reshape(len(rows), -1)
+        low, high = values < 64, values > 190
+        swapped = [(k & s).sum(1) / np.maximum(k.sum(1), 1) for k, s in ((bright, low), (dark, high))]
+        astray = (middle & ((values < 16) | (values > 239))).sum(1) / np.maximum(middle.sum(1), 1)
+        out[rows] |= (swapped[0] > 0.15) & (swapped[1] > 0.15) & (astray < 0.03)
         return out
 
     def _by_height(self, images: Array, match: _Match, order: str) -> Array:

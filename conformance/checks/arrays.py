@@ -249,6 +249,13 @@ def _only_rounding(leaves: tuple[Leaf, ...], sample: int) -> bool:
 
 
 def _upright(leaves: tuple[Leaf, ...]) -> None:
+    for leaf in leaves:
+        if leaf.decoded is not None and leaf.decoded.layout == "reshaped":
+            raise Violation(
+                expected="channels moved first, as the shape says",
+                observed="channels-last memory under a channels-first shape: pixels are scrambled",
+                where=f"{leaf.path}, shape {leaf.shape} (transpose, don't reshape)",
+            )
     turned = [(leaf, row) for leaf in leaves if leaf.decoded for row in np.flatnonzero(leaf.decoded.turned)]
     if turned:
         leaf, row = turned[0]

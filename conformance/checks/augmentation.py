@@ -130,6 +130,8 @@ def varies_within_a_batch(run: Run) -> None:
     if run.claims.expansion > 1:
         raise NotApplicable("fixed expansions may be made batch by batch")
     leaves = [leaf for leaf in image_leaves(run.stream) if leaf.decoded is not None]
+    if len({leaf.shape[1:] for leaf in leaves}) > 1:
+        raise NotApplicable("images of one size would be needed to compare")
     groups = [leaf.decoded.motion for leaf in leaves if leaf.decoded and leaf.rows >= 3]
     everything = {int(m) for g in groups for m in g}
     if len(groups) < 4 or len(everything) < 2:
