@@ -164,7 +164,7 @@ class Judge:
         stalled: list[Problem] = []
         for problem in boundary(space):
             self._observe_unless_settled(problem, stalled)
-        if len(stalled) >= _STALLS_SETTLED:
+        if len(stalled) >= _STALLS_SETTLED and all(p.n > 1 for p in stalled):
             for n in range(1, 4):
                 if len(stalled) < _STALLS_MOST:
                     self._observe_unless_settled(
