@@ -180,6 +180,12 @@ def _broken_text(*clause_ids: str) -> Callable[[Evidence], str]:
     return seen
 
 
+def _tiling(evidence: Evidence) -> str:
+    """Group what breaks the covering of the data in a way that has no name of its own."""
+    broken = [c for c in _COVERAGE if evidence.breaks(c)]
+    return evidence.observed(broken[0]) if len(broken) > 1 else ""
+
+
 def _reseeded(evidence: Evidence) -> str:
     if not evidence.breaks("order.reshuffles_every_epoch", "augmentation.varies_between_epochs"):
         return ""
@@ -288,6 +294,12 @@ PATTERNS: tuple[Pattern, ...] = (
         _wraps,
         _COVERAGE,
         "end the pass with a shorter batch; or declare remainder = \"continue\"",
+    ),
+    Pattern(
+        "batches do not tile the data",
+        _tiling,
+        _COVERAGE,
+        "cut one order of all samples into consecutive pieces: range(0, n, batch_size)",
     ),
     Pattern(
         "writes into its source",

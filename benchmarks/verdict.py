@@ -1,0 +1,90 @@
+"""What a verdict costs: whole processes, each beside a peer in the same run.
+
+    python benchmarks/verdict.py [--runs 5]
+
+Prints, as medians over the runs: the full verdict on ``reference_impl`` without a backend (process
+start included) against ``import keras``; ``pytest --collect-only`` with the plugin installed and
+unused against the same with ``-p no:keras_generator_conformance``; the verdict at 40, 80 and 160
+examples (time and peak memory); two subjects with ``-n 2`` against one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+SUBJECT = "reference_impl.generator:minibatches"
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+
+
+def timed(command: list[str], folder: str) -> float:
+    """Return the wall time of a process in seconds; its output is thrown away."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    start = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    return time.perf_counter() - start
+
+
+def peak(command: list[str], folder: str) -> float:
+    """Return the peak memory of a process and its children in MiB, sampled."""
+    import psutil
+
+    process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    most = 0
+    while process.poll() is None:
+        try:
+            family = [process, *process.children(recursive=True)]
+            most = max(most, sum(p.memory_info().rss for p in family))
+        except psutil.Error:
+            continue
+        time.sleep(0.02)
+    return most / 2**20
+
+
+def pair(name: str, first: list[str], second: list[str], runs: int, folder: str) -> None:
+    """Time two commands in turn and print their medians and the median ratio."""
+    timed(first, folder), timed(second, folder)
+    times = [(timed(first, folder), timed(second, folder)) for _ in range(runs)]
+    a, b = median(t[0] for t in times), median(t[1] for t in times)
+    ratio = median(t[0] / t[1] for t in times)
+    print(f"{name:62} {a:7.2f} s  {b:7.2f} s   ratio {ratio:.2f}")
+
+
+def main() -> None:
+    """Run all comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    quick = ["--generator-profile", "quick"]
+    judge = [*PYTEST, "--generator", SUBJECT, *quick]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
+        importing = [sys.executable, "-c", "import keras"]
+        pair("verdict on reference_impl | import keras", judge, importing, runs, folder)
+        plain = [*PYTEST, "--collect-only"]
+        without = [*plain, "-p", "no:keras_generator_conformance"]
+        pair("pytest with the plugin unused | without the plugin", plain, without, runs, folder)
+        for examples in (40, 80, 160):
+            command = [*judge, "--generator-examples", str(examples)]
+            seconds = median(timed(command, folder) for _ in range(runs))
+            print(f"verdict, {examples:3} examples {seconds:47.2f} s  {peak(command, folder):6.0f} MiB")
+        (Path(folder) / "two.py").write_text(
+            "from reference_impl.generator import minibatches\n"
+            "def one(images, labels, batch_size, shuffle, augment, seed):\n"
+            "    return minibatches(images, labels, batch_size, shuffle, augment, seed)\n"
+            "def two(images, labels, batch_size, shuffle, augment, seed):\n"
+            "    return minibatches(images, labels, batch_size, shuffle, augment, seed)\n"
+        )
+        more = ["--generator-examples", "300"]
+        both = [*PYTEST, "--generator", "two:one", "--generator", "two:two", *quick, *more]
+        pair("two subjects in one process | with -n 2", both, [*both, "-n", "2"], runs, folder)
+
+
+if __name__ == "__main__":
+    main()
