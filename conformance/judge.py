@@ -240,10 +240,10 @@ class Judge:
                 passed += 1
             except Violation as violation:
                 breaks.append(Broken(clause, problem, violation, run))
-            except Undecided as reason:
-                undecided.append(reason)
-            except NotApplicable as reason:
-                owed_not.append(reason)
+            except Undecided as unknown:
+                undecided.append(unknown)
+            except NotApplicable as exempt:
+                owed_not.append(exempt)
         base = _blank(clause, passed + len(breaks))
         if breaks:
             return replace(base, outcome="failed"), min(breaks, key=lambda b: _size(b.problem))
@@ -413,13 +413,24 @@ class Judge:
             base = _blank(clause, 0)
             if clause.id == "protocol.opens_cleanly":
                 finding = Finding(
-                    "importing the subject", "a module that can be imported", error.message, "", "", error.traceback
+                    "importing the subject",
+                    "a module that can be imported",
+                    error.message,
+                    "",
+                    "",
+                    error.traceback,
                 )
                 verdicts.append(replace(base, outcome="failed", finding=finding))
             else:
                 verdicts.append(replace(base, outcome="undecided", reason=error.message))
         return SubjectReport(
-            self.config.spec, "unknown", (), (), self._facts(), tuple(verdicts), output=self._output()
+            self.config.spec,
+            "unknown",
+            (),
+            (),
+            self._facts(),
+            tuple(verdicts),
+            output=self._output(),
         )
 
 
@@ -448,7 +459,9 @@ def _breaks(clause: Clause, run: Run) -> bool:
 def _sort(problem: Problem) -> tuple[object, ...]:
     """Return what makes two problems alike for a generator that stalls on one of them."""
     n, size = problem.n, problem.batch_size
-    relation = "zero" if not size else "<" if n < size else "=" if n == size else "%" if n % size else "0"
+    relation = (
+        "zero" if not size else "<" if n < size else "=" if n == size else "%" if n % size else "0"
+    )
     loose = "<=" if relation in "<=" else ">"
     return (loose, problem.scenario in ("zero", "uneven") and problem.scenario)
 
@@ -471,7 +484,13 @@ def smaller(problem: Problem, space: Space) -> Iterator[Problem]:
         for n in range(1, min(problem.n, 9) + 1):
             for size in sizes:
                 small = replace(
-                    problem, n=n, batch_size=size, shuffle=shuffle, augment=augment, dtype="uint8", seed=1
+                    problem,
+                    n=n,
+                    batch_size=size,
+                    shuffle=shuffle,
+                    augment=augment,
+                    dtype="uint8",
+                    seed=1,
                 )
                 if suited(small, space) == small and _size(small) < _size(problem):
                     yield small
@@ -487,7 +506,7 @@ def drawn_problems(space: Space, settings: Settings) -> list[Problem]:
     drawn: list[Problem] = []
 
     @hypothesis.settings(
-        max_examples=settings.examples,
+        max_examples=space.examples(settings.examples),
         database=None,
         deadline=None,
         phases=[Phase.generate],

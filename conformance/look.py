@@ -73,7 +73,9 @@ def first_look(observer: Observer) -> Description:
     space = Space(
         can_shuffle="shuffle" in roles,
         can_augment=bool(roles & {"augment", "augmenter"}),
-        coupled=any({"shuffle", "augment"} <= set(b.roles) for b in observer.subject.binding.bounds),
+        coupled=any(
+            {"shuffle", "augment"} <= set(b.roles) for b in observer.subject.binding.bounds
+        ),
         takes_seed=bool(roles & {"seed", "rng"}),
         hard_batch=hard,
         classes=problem.classes,
@@ -90,7 +92,18 @@ def first_look(observer: Observer) -> Description:
         roles=subject.binding.rows(),
         claims=claims,
         space=space,
+        notes=_notes(observer, stream, space),
         learned=subject.learned,
+    )
+
+
+def _notes(observer: Observer, stream: Stream, space: Space) -> tuple[str, ...]:
+    wanted = observer.settings.examples
+    if not space.slow or space.examples(wanted) == wanted:
+        return ()
+    return (
+        f"a {stream.kind} takes long to open: {space.examples(wanted)} problems were drawn instead "
+        f"of {wanted}, besides the boundary problems (--generator-examples for more)",
     )
 
 
@@ -134,9 +147,7 @@ def _closed(observer: Observer, base: Claims) -> Description:
     )
 
 
-def _tell_switches(
-    observer: Observer, problem: Problem, plain: Stream, claims: Claims
-) -> None:
+def _tell_switches(observer: Observer, problem: Problem, plain: Stream, claims: Claims) -> None:
     """Find out whether an inferred switch for augmentation shuffles, too, or instead."""
     subject = observer.subject
     switches = [b for b in subject.binding.bounds if b.roles == ("augment",) and b.origin == "name"]
@@ -218,14 +229,17 @@ def _scale(leaves: list[Leaf]) -> Any:
     """Return the range of the images, or ``per-image`` where each is brought to its own."""
     ranges = np.concatenate([leaf.ranges for leaf in leaves])
     low, high, mean, deviation = ranges.T
-    if np.ptp(mean) < 1e-3 and np.ptp(deviation) < 1e-2 and deviation.mean() > 0.5 and low.min() < 0:
+    if (
+        np.ptp(mean) < 1e-3
+        and np.ptp(deviation) < 1e-2
+        and deviation.mean() > 0.5
+        and low.min() < 0
+    ):
         return "per-image"
     return (float(np.median(low)), float(np.median(high)))
 
 
-def _say_order(
-    out: _Inference, roles: frozenset[str], stream: Stream, other: Stream
-) -> None:
+def _say_order(out: _Inference, roles: frozenset[str], stream: Stream, other: Stream) -> None:
     if "shuffle" in roles:
         out.say("shuffles", "flag", "role")
         return

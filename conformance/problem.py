@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from conformance.claims import Claims
 
 SCENARIOS: dict[str, str] = {
     "stream": "one stream, three passes and two batches more",
@@ -43,7 +42,17 @@ SCENARIOS: dict[str, str] = {
     "one class": "labels of one class only",
 }
 
-EXPLORATORY = ("classes", "wide", "gray", "unit", "jpeg", "unpadded", "unreadable", "one class", "resized")
+EXPLORATORY = (
+    "classes",
+    "wide",
+    "gray",
+    "unit",
+    "jpeg",
+    "unpadded",
+    "unreadable",
+    "one class",
+    "resized",
+)
 """Scenarios that a correct generator may refuse; only data that is silently wrong breaks a clause."""
 
 
@@ -96,6 +105,9 @@ class Problem:
         return ", ".join(words)
 
 
+_SLOW_SHARE = 4
+
+
 @dataclass(frozen=True)
 class Space:
     """Which problems a subject can be given.
@@ -131,6 +143,10 @@ class Space:
     side: int = 20
     takes_weights: bool = False
 
+    def examples(self, wanted: int) -> int:
+        """Return how many problems are drawn besides the boundary problems."""
+        return -(-wanted // _SLOW_SHARE) if self.slow else wanted
+
 
 def boundary(space: Space) -> Iterator[Problem]:
     """Yield the problems that come first: each boundary of n against B, then each scenario."""
@@ -142,7 +158,19 @@ def boundary(space: Space) -> Iterator[Problem]:
 
 
 def _soft_boundary(space: Space) -> Iterator[Problem]:
-    pairs = [(5, 2), (1, 1), (6, 3), (7, 3), (8, 3), (3, 3), (2, 5), (1, 4), (4, 1), (12, 4), (9, 8)]
+    pairs = [
+        (5, 2),
+        (1, 1),
+        (6, 3),
+        (7, 3),
+        (8, 3),
+        (3, 3),
+        (2, 5),
+        (1, 4),
+        (4, 1),
+        (12, 4),
+        (9, 8),
+    ]
     for k, (n, size) in enumerate(pairs):
         yield _problem(space, n=n, batch_size=size, dtype=("uint8", "float32")[k % 2])
     if space.can_shuffle:
@@ -228,7 +256,8 @@ def _many(plain: Problem, space: Space) -> Problem:
     """Return the problem of thousands of batches, large enough for what is kept to show."""
     size = space.hard_batch or 16
     return suited(
-        replace(plain, n=4 * size, batch_size=size, shuffle=space.can_shuffle, scenario="many"), space
+        replace(plain, n=4 * size, batch_size=size, shuffle=space.can_shuffle, scenario="many"),
+        space,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.guards import batches_came, identities_seen, sampled_once, shuffled, whole_epochs
@@ -58,7 +59,11 @@ def no_sample_repeats(run: Run) -> None:
                 expected=f"each sample {'once' if allowed == 1 else f'{allowed} times'} in {pass_line(epoch)}",
                 observed=f"{samples(often)} more often: {batch_lines(epoch.batches)}",
                 where=f"sample {example} is in "
-                + (f"batches {', '.join(map(str, holders))}" if len(holders) > 1 else f"batch {holders[0]}, {counts[example]} times"),
+                + (
+                    f"batches {', '.join(map(str, holders))}"
+                    if len(holders) > 1
+                    else f"batch {holders[0]}, {counts[example]} times"
+                ),
             )
 
 
@@ -67,12 +72,11 @@ def epochs_do_not_blend(run: Run) -> None:
     """No sample of the next pass comes before this one is complete, unless declared continued.
 
     Why: a stream that wraps inside a batch, or refills a buffer early, has no epochs at all.
-    Fix: finish a pass before the next begins; or declare remainder = "continue".
+    Fix: finish a pass before the next begins; or declare remainder = "continue" if it merely begins
+    within a batch.
     """
     sampled_once(run)
     identities_seen(run)
-    if run.claims.remainder == "continue":
-        raise NotApplicable('remainder = "continue" is declared')
     if run.claims.expansion > 1:
         raise NotApplicable("expansion is declared")
     if run.stream.sized:
@@ -81,12 +85,13 @@ def epochs_do_not_blend(run: Run) -> None:
         raise Undecided("some rows could not be traced to a sample")
     if any(_clean(run.batches, steps) for steps in {run.steps, run.n // run.problem.batch_size}):
         return
+    continued = run.claims.remainder == "continue"
     seen: set[int] = set()
     for batch in run.batches:
         for row, sample in enumerate(batch.ids.tolist()):
             if sample in seen:
                 missing = sorted(set(range(run.n)) - seen)
-                if missing or row:
+                if missing or (row and not continued):
                     rest = f"while {samples(missing)} had not come" if missing else "inside a batch"
                     raise Violation(
                         expected="a pass that is complete before the next begins",
@@ -141,7 +146,7 @@ def _period(run: Run) -> tuple[int | None, str]:
                 return period, "its order repeats"
     full = run.batch_size
     short = [b.index for b in run.batches if 0 < b.rows < full]
-    gaps = {b - a for a, b in zip(short, short[1:], strict=False)}
+    gaps = {b - a for a, b in pairwise(short)}
     if len(short) >= 3 and len(gaps) == 1:
         return gaps.pop(), "a short batch falls"
     return None, "no period can be seen in this stream"
