@@ -35,7 +35,9 @@ def peak(command: list[str], folder: str) -> float:
     """Return the peak memory of a process and its children in MiB, sampled."""
     import psutil
 
-    process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = psutil.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     most = 0
     while process.poll() is None:
         try:
@@ -73,7 +75,9 @@ def main() -> None:
         for examples in (40, 80, 160):
             command = [*judge, "--generator-examples", str(examples)]
             seconds = median(timed(command, folder) for _ in range(runs))
-            print(f"verdict, {examples:3} examples {seconds:47.2f} s  {peak(command, folder):6.0f} MiB")
+            print(
+                f"verdict, {examples:3} examples {seconds:47.2f} s  {peak(command, folder):6.0f} MiB"
+            )
         (Path(folder) / "two.py").write_text(
             "from reference_impl.generator import minibatches\n"
             "def one(images, labels, batch_size, shuffle, augment, seed):\n"

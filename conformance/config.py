@@ -117,9 +117,17 @@ class Declaration:
 
 
 def _roles(parameter: str, roles: object, where: str) -> tuple[str, ...]:
-    names = (roles,) if isinstance(roles, str) else tuple(roles) if isinstance(roles, (list, tuple)) else ()
+    names = (
+        (roles,)
+        if isinstance(roles, str)
+        else tuple(roles)
+        if isinstance(roles, (list, tuple))
+        else ()
+    )
     if not names or not all(isinstance(n, str) for n in names):
-        raise UsageError(f"{where}: bind {parameter!r} = {roles!r} is not a role or a list of roles")
+        raise UsageError(
+            f"{where}: bind {parameter!r} = {roles!r} is not a role or a list of roles"
+        )
     for name in names:
         if name not in ROLES:
             raise UsageError(
@@ -143,9 +151,7 @@ def _check_claim(name: str, value: object, where: str) -> None:
     ):
         raise UsageError(f"{where}: claim {name!r} must be a whole number >= 1, not {value!r}.")
     if name == "scale" and value != "per-image" and not _is_range(value):
-        raise UsageError(
-            f"{where}: claim 'scale' is [low, high] or \"per-image\", not {value!r}."
-        )
+        raise UsageError(f"{where}: claim 'scale' is [low, high] or \"per-image\", not {value!r}.")
 
 
 def _is_range(value: object) -> bool:

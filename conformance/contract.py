@@ -13,7 +13,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ CHAPTERS = (
 """Chapters in the order in which they are judged and reported."""
 
 
-class Level(str, Enum):
+class Level(StrEnum):
     """How binding a clause is: a broken MUST fails the session, a broken SHOULD is shown."""
 
     MUST = "MUST"

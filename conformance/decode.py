@@ -119,7 +119,11 @@ def _first_or_reshaped(rows: Array, source: Array) -> tuple[str, Array]:
         float((_standard(v[:4].reshape(len(v[:4]), -1)) @ sources.T).max())
         for v in (moved, same_memory)
     ]
-    return ("reshaped", same_memory) if fits[1] > max(0.9, fits[0] + 0.2) else ("channels_first", moved)
+    return (
+        ("reshaped", same_memory)
+        if fits[1] > max(0.9, fits[0] + 0.2)
+        else ("channels_first", moved)
+    )
 
 
 def _unflatten(rows: Array, source: Array) -> Array:
@@ -242,11 +246,9 @@ class _Templates:
             )
         self.n = len(source)
 
-    def read(
-        self, images: Array, layout: str | None, *, augmented: bool, order: str
-    ) -> Decoded:
+    def read(self, images: Array, layout: str | None, *, augmented: bool, order: str) -> Decoded:
         m = len(images)
-        finite = np.isfinite(images).all(axis=(1, 2, 3))
+        finite: Array = np.asarray(np.isfinite(images).all(axis=(1, 2, 3)))
         images = np.where(finite[:, None, None, None], images, 0)
         match = self._match(images, finite)
         ids = np.where(match.best >= EXACT, match.ids, -1)
@@ -281,9 +283,7 @@ class _Templates:
             match.offer(todo, score, name, k)
         return match
 
-    def _lenient(
-        self, images: Array, match: _Match, order: str, *, augmented: bool
-    ) -> Array:
+    def _lenient(self, images: Array, match: _Match, order: str, *, augmented: bool) -> Array:
         """Read rows that are not exact: by layout, by height, then by value map."""
         layout = np.where((match.best >= 0.9) & (match.best - match.runner >= 0.05), match.ids, -1)
         heights = self._by_height(images, match, order)
@@ -349,7 +349,7 @@ class _Templates:
         for c in range(images.shape[-1]):
             rows = _standard(images[..., c].reshape(len(images), -1))
             total += rows @ _standard(template[..., c].reshape(self.n, -1)).T
-        return total / images.shape[-1]
+        return np.asarray(total / images.shape[-1])
 
     def _wrapped(self, images: Array, ids: Array, exact: Array) -> Array:
         """Return which upright rows show the brightest level of their source below the middle."""
@@ -360,17 +360,25 @@ class _Templates:
             return out
         source = template[ids[rows]].mean(axis=-1).reshape(len(rows), -1)
         seen = images[rows].mean(axis=-1).reshape(len(rows), -1)
-        dark, bright = source <= source.min(1, keepdims=True) + 1, source >= source.max(1, keepdims=True) - 1
+        dark, bright = (
+            source <= source.min(1, keepdims=True) + 1,
+            source >= source.max(1, keepdims=True) - 1,
+        )
         middle = ~dark & ~bright
         means = [(seen * k).sum(1) / np.maximum(k.sum(1), 1) for k in (dark, middle, bright)]
         # within a level nothing may vary, or the row is not upright and says nothing
-        spread = [(np.abs(seen - m[:, None]) * k).max(1) for k, m in zip((dark, middle, bright), means, strict=True)]
+        spread = [
+            (np.abs(seen - m[:, None]) * k).max(1)
+            for k, m in zip((dark, middle, bright), means, strict=True)
+        ]
         pure = np.max(spread, axis=0) <= 3
         out[rows] = pure & (means[2] < means[1]) & (means[0] < means[1])
         # noise wraps pixel by pixel: extremes swap at both ends, while the middle stays clear
         values = images[rows][..., 0].reshape(len(rows), -1)
         low, high = values < 64, values > 190
-        swapped = [(k & s).sum(1) / np.maximum(k.sum(1), 1) for k, s in ((bright, low), (dark, high))]
+        swapped = [
+            (k & s).sum(1) / np.maximum(k.sum(1), 1) for k, s in ((bright, low), (dark, high))
+        ]
         astray = (middle & ((values < 16) | (values > 239))).sum(1) / np.maximum(middle.sum(1), 1)
         out[rows] |= (swapped[0] > 0.15) & (swapped[1] > 0.15) & (astray < 0.03)
         return out
@@ -459,7 +467,7 @@ def _explained(images: Array, template: Array) -> Array:
         flat = _standard(images[..., c].reshape(len(images), -1))
         for kind, count in zip(kinds, counts, strict=True):
             total += (flat @ kind.T) ** 2 / count
-    return total / images.shape[-1]
+    return np.asarray(total / images.shape[-1])
 
 
 def _motion(images: Array) -> Array:

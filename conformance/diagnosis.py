@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from conformance.problem import Problem
@@ -95,7 +96,7 @@ def diagnose(broken: list[Broken], runs: Mapping[Problem, Run]) -> list[Cause]:
 
 def _strides(run: Run) -> list[int]:
     firsts = [int(b.ids[0]) for b in run.batches if b.rows and b.ids[0] >= 0]
-    return [b - a for a, b in zip(firsts, firsts[1:], strict=False) if b > a]
+    return [b - a for a, b in pairwise(firsts) if b > a]
 
 
 def _slides(evidence: Evidence) -> str:
@@ -147,7 +148,12 @@ def _wraps(evidence: Evidence) -> str:
     for run in evidence.plain:
         for batch in run.batches:
             ids = batch.ids.tolist()
-            if len(ids) > 1 and run.n > len(ids) and 0 in ids[1:] and ids[ids.index(0) - 1] == run.n - 1:
+            if (
+                len(ids) > 1
+                and run.n > len(ids)
+                and 0 in ids[1:]
+                and ids[ids.index(0) - 1] == run.n - 1
+            ):
                 return (
                     f"with {run.problem.describe()}, batch {batch.index} holds {samples(ids)}: "
                     "it goes on with the next pass inside a batch"
@@ -156,7 +162,9 @@ def _wraps(evidence: Evidence) -> str:
 
 
 def _with_replacement(evidence: Evidence) -> str:
-    if not evidence.breaks("epoch.no_sample_repeats") or not evidence.breaks("epoch.every_sample_appears"):
+    if not evidence.breaks("epoch.no_sample_repeats") or not evidence.breaks(
+        "epoch.every_sample_appears"
+    ):
         return ""
     for problem, run in evidence.runs.items():
         if problem.scenario != "stream" or len(run.epochs) < 2 or run.n < 5:
@@ -281,19 +289,19 @@ PATTERNS: tuple[Pattern, ...] = (
         "the remainder is dropped",
         _tail_dropped,
         _COVERAGE,
-        "yield the shorter last batch too; or declare remainder = \"drop\"",
+        'yield the shorter last batch too; or declare remainder = "drop"',
     ),
     Pattern(
         "samples are drawn with replacement",
         _with_replacement,
         (*_COVERAGE, "order.shuffles_across_batches", "order.keeps_order_when_unshuffled"),
-        "draw one permutation a pass; or declare sampling = \"random\"",
+        'draw one permutation a pass; or declare sampling = "random"',
     ),
     Pattern(
         "the stream wraps inside a batch",
         _wraps,
         _COVERAGE,
-        "end the pass with a shorter batch; or declare remainder = \"continue\"",
+        'end the pass with a shorter batch; or declare remainder = "continue"',
     ),
     Pattern(
         "batches do not tile the data",
@@ -310,12 +318,18 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "one buffer is reused",
         _memory("changed", "{path} of batch {batch} changed after it was handed out ({problem})"),
-        ("purity.batches_own_their_memory", "batching.rows_are_real", "protocol.streams_are_independent"),
+        (
+            "purity.batches_own_their_memory",
+            "batching.rows_are_real",
+            "protocol.streams_are_independent",
+        ),
         "allocate inside the loop, or yield buffer.copy()",
     ),
     Pattern(
         "batches are views of the source",
-        _memory("source", "{path} of batch {batch} is a view of the caller's {other!r} ({problem})"),
+        _memory(
+            "source", "{path} of batch {batch} is a view of the caller's {other!r} ({problem})"
+        ),
         ("purity.batches_own_their_memory",),
         "index with an array, or copy the slice: x[i:j].copy()",
     ),

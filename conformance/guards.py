@@ -24,13 +24,15 @@ def identities_seen(run: Run) -> None:
     """Pass if samples can be told apart in what was yielded."""
     batches_came(run)
     if not run.known:
-        raise Undecided("its source is unknown, so samples can't be told apart", declare=SOURCE_HINT)
+        raise Undecided(
+            "its source is unknown, so samples can't be told apart", declare=SOURCE_HINT
+        )
     if run.claims.augmentation == "mixing" and augmented(run):
         raise Undecided("images are declared mixed, so no row is one sample")
     if not any((b.ids >= 0).any() for b in run.batches):
         raise Undecided(
             "no row could be traced to a sample of the source",
-            declare="declare augmentation = \"photometric\" or switch augmentation off, "
+            declare='declare augmentation = "photometric" or switch augmentation off, '
             "or name a function that yields the images before they are changed beyond recognition",
         )
 
@@ -77,9 +79,7 @@ def passes(run: Run, stream: Stream) -> tuple[Epoch, ...]:
     for k in range(len(ids) // size):
         low, high = k * size, (k + 1) * size
         inside = tuple(
-            b
-            for b, s in zip(stream.batches, starts, strict=False)
-            if s < high and s + b.rows > low
+            b for b, s in zip(stream.batches, starts, strict=False) if s < high and s + b.rows > low
         )
         out.append(Epoch(k, inside, ids[low:high], whole=True))
     return tuple(out)

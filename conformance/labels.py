@@ -50,7 +50,12 @@ def encoding(run: Run) -> str:
     width = leaf.values.shape[1]
     classes = int(run.labels.max()) + 1 if len(run.labels) else 0
     values = np.concatenate(
-        [x.values for b in run.batches for x in b.part("target") if x.path == leaf.path and x.values is not None and x.values.shape[1] == width]
+        [
+            x.values
+            for b in run.batches
+            for x in b.part("target")
+            if x.path == leaf.path and x.values is not None and x.values.shape[1] == width
+        ]
     )
     if width == 1:
         known = set(map(float, run.labels))

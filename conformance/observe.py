@@ -233,7 +233,8 @@ class Drawing:
             self._keep(raw)
         if not self.touched and (index < 64 or index % 16 == 0):
             self.touched = {
-                name: f"{change} after batch {index}" for name, change in self._source.touched().items()
+                name: f"{change} after batch {index}"
+                for name, change in self._source.touched().items()
             }
         return self.ending is None
 

@@ -80,7 +80,7 @@ def _words() -> Array:
         chosen.append(int(nearest.argmax()))
         nearest = np.minimum(nearest, _apart(words, words[chosen[-1]]))
         nearest[chosen] = -1
-    return words[chosen]
+    return np.asarray(words[chosen])
 
 
 def _apart(words: Array, word: Array) -> Array:
@@ -124,7 +124,9 @@ def images(n: int, spec: ImageSpec) -> Array:
 
 
 def _coded(n: int, spec: ImageSpec) -> Array:
-    kinds = np.stack([_layout(i * (spec.look != "draws"), spec.height, spec.width) for i in range(n)])
+    kinds = np.stack(
+        [_layout(i * (spec.look != "draws"), spec.height, spec.width) for i in range(n)]
+    )
     middle = code_levels(n, spec.channels) * 255
     if spec.dtype == "uint8":
         middle = middle.round()

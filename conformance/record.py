@@ -45,9 +45,7 @@ class RawBatch:
     leaves: list[RawLeaf]
 
 
-def take_apart(
-    item: Any, index: int, pass_index: int, packing: Packing = GENERATOR
-) -> RawBatch:
+def take_apart(item: Any, index: int, pass_index: int, packing: Packing = GENERATOR) -> RawBatch:
     """Flatten what was yielded into arrays, noting why Keras would refuse its structure.
 
     Args:
@@ -106,8 +104,10 @@ class _Walk:
 
 def _is_numbers(value: tuple[Any, ...] | list[Any]) -> bool:
     """Whether a list holds numbers or strings (a label list) rather than arrays."""
-    return isinstance(value, list) and bool(value) and all(
-        isinstance(v, (int, float, bool, str, np.generic)) for v in value
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(v, (int, float, bool, str, np.generic)) for v in value)
     )
 
 
@@ -218,9 +218,7 @@ def _rows(group: list[RawLeaf], indices: Array) -> Array:
     """Return some rows of the arrays of a group as if they were one array."""
     starts = np.cumsum([0, *(len(leaf.array) for leaf in group)])
     holders = np.searchsorted(starts, indices, side="right") - 1
-    return np.stack(
-        [group[h].array[i - starts[h]] for h, i in zip(holders, indices, strict=True)]
-    )
+    return np.stack([group[h].array[i - starts[h]] for h, i in zip(holders, indices, strict=True)])
 
 
 def _measure(rows: Array) -> tuple[Array, Array]:

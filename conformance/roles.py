@@ -69,7 +69,9 @@ NAMES: dict[str, str] = {
 }
 """Role -> pattern of the parameter names that mean it, without ``train_``/``val_`` affixes."""
 
-_AFFIX = re.compile(r"^(train|val|valid|validation|test|tr|my|the|in|self)_(?=.)|_(train|val|valid|validation|test|tr|trn)$")
+_AFFIX = re.compile(
+    r"^(train|val|valid|validation|test|tr|my|the|in|self)_(?=.)|_(train|val|valid|validation|test|tr|trn)$"
+)
 
 _EPOCHS = re.compile(r"(n_?|num_?|nb_?|max_?|total_?)?(epochs?|passes|repeats|repetitions)")
 _FOR_EVER = 1_000_000
@@ -273,9 +275,7 @@ def _role_of(parameter: inspect.Parameter) -> str | None:
     return role
 
 
-def _settle_doubles(
-    bounds: list[Bound], parameters: dict[str, inspect.Parameter]
-) -> list[Bound]:
+def _settle_doubles(bounds: list[Bound], parameters: dict[str, inspect.Parameter]) -> list[Bound]:
     """Let go of inferred roles that an optional parameter shares with a required one."""
     single = ("batch_size", "seed", "rng", "steps", "n_classes", "augmenter")
     for role in single:
@@ -301,9 +301,7 @@ def _required(parameter: inspect.Parameter) -> bool:
 _POSITIONAL = ("images", "labels", "batch_size")
 
 
-def _by_position(
-    bounds: list[Bound], unknown: list[inspect.Parameter], spec: str
-) -> list[Bound]:
+def _by_position(bounds: list[Bound], unknown: list[inspect.Parameter], spec: str) -> list[Bound]:
     """Give nameless required parameters what is still missing, where only one reading is left."""
     if not unknown:
         return bounds

@@ -5,7 +5,6 @@ from __future__ import annotations
 from conformance.problem import Problem
 
 
-
 def script_for(spec: str, roles: tuple[tuple[str, str, str], ...], problem: Problem) -> str:
     """Return a script that opens ``spec`` on arrays whose sample i is all i, and prints rows."""
     module, _, attribute = spec.rpartition(":")
@@ -44,9 +43,13 @@ def script_for(spec: str, roles: tuple[tuple[str, str, str], ...], problem: Prob
         elif first in values:
             arguments.append(f"{parameter}={values[first]}")
         elif first == "augmenter":
-            arguments.append(f"{parameter}=None" + ("  # or your augmenter" if problem.augment else ""))
+            arguments.append(
+                f"{parameter}=None" + ("  # or your augmenter" if problem.augment else "")
+            )
         else:
-            arguments.append(f"{parameter}={role if role.startswith(('[', '(', repr('')[0])) else '...'}")
+            arguments.append(
+                f"{parameter}={role if role.startswith(('[', '(', repr('')[0])) else '...'}"
+            )
     lines.append(f"stream = {attribute}({', '.join(arguments)})")
     count = 2 * problem.steps + 2
     lines += [

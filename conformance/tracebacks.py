@@ -9,7 +9,11 @@ from pathlib import Path
 _KIT = str(Path(__file__).parent)
 _LIBRARIES = tuple(
     str(Path(p))
-    for p in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), sysconfig.get_path("purelib")}
+    for p in {
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("platstdlib"),
+        sysconfig.get_path("purelib"),
+    }
     if p
 )
 
@@ -47,4 +51,6 @@ def user_line(error: BaseException) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if is_user_file(f.filename)]
     if not frames:
         return ""
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: {frames[-1].line or ''}".rstrip(": ")
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: {frames[-1].line or ''}".rstrip(
+        ": "
+    )

@@ -99,9 +99,7 @@ class SubjectReport:
 
     def of(self, outcome: Outcome, level: str | None = None) -> tuple[Verdict, ...]:
         """Return the verdicts with this outcome (and level)."""
-        return tuple(
-            v for v in self.verdicts if v.outcome == outcome and level in (None, v.level)
-        )
+        return tuple(v for v in self.verdicts if v.outcome == outcome and level in (None, v.level))
 
     def __getitem__(self, clause_id: str) -> Verdict:
         for verdict in self.verdicts:

@@ -58,7 +58,10 @@ def _copy(value: Any) -> Any:
         return value.copy()
     if isinstance(value, dict):
         return dict(value)
-    return [list(v) if isinstance(v, list) else (v[0].copy(), *v[1:]) if _holds_array(v) else v for v in value]
+    return [
+        list(v) if isinstance(v, list) else (v[0].copy(), *v[1:]) if _holds_array(v) else v
+        for v in value
+    ]
 
 
 def _holds_array(value: Any) -> bool:
@@ -147,7 +150,7 @@ def _share(a: Array, b: Array) -> bool:
     if not np.may_share_memory(a, b):
         return False
     try:
-        return bool(np.shares_memory(a, b, max_work=10_000))
+        return bool(np.shares_memory(a, b, max_work=10_000))  # type: ignore[arg-type]
     except Exception:  # too hard to tell: not a finding
         return False
 

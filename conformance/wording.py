@@ -20,7 +20,9 @@ def samples(ids: Iterable[Any], most: int = 8) -> str:
             continue
         first, last = numbers[start], numbers[k - 1]
         name = "unknown" if first < 0 else str(first)
-        pieces.append(name if k - start == 1 else f"{first}–{last}" if k - start > 2 else f"{first}, {last}")
+        pieces.append(
+            name if k - start == 1 else f"{first}–{last}" if k - start > 2 else f"{first}, {last}"
+        )
         start = k
     shown = ", ".join(pieces[:most]) + (" …" if len(pieces) > most else "")
     return f"sample{'s' * (len(numbers) > 1)} {shown}"

@@ -126,7 +126,11 @@ def inputs_match_each_other(run: Run) -> None:
     compared = 0
     for stream in run.streams:
         for batch in stream.batches:
-            named = [(leaf.path, ids) for leaf in _readable(batch, autoencoder=run.claims.structure == "autoencoder") if (ids := _ids(run, leaf)) is not None]
+            named = [
+                (leaf.path, ids)
+                for leaf in _readable(batch, autoencoder=run.claims.structure == "autoencoder")
+                if (ids := _ids(run, leaf)) is not None
+            ]
             for (path, ids), (other, others) in _couples(named):
                 both = (ids[: len(others)] >= 0) & (others[: len(ids)] >= 0)
                 apart = np.flatnonzero(both & (ids[: len(others)] != others[: len(ids)]))
@@ -146,7 +150,7 @@ def _readable(batch: Batch, *, autoencoder: bool) -> Iterable[Leaf]:
     return (*batch.part("input"), *(batch.part("target") if autoencoder else ()))
 
 
-def _ids(run: Run, leaf: Leaf) -> np.ndarray | None:  # type: ignore[type-arg]
+def _ids(run: Run, leaf: Leaf) -> np.ndarray | None:
     if leaf.decoded is not None:
         return leaf.decoded.ids
     if leaf.values is None or run.table is None or leaf.values.shape[1] != run.table.shape[1]:
@@ -155,7 +159,9 @@ def _ids(run: Run, leaf: Leaf) -> np.ndarray | None:  # type: ignore[type-arg]
     return np.where(distance.min(axis=1) < 1e-3, distance.argmin(axis=1), -1)
 
 
-def _couples(named: list[tuple[str, np.ndarray]]) -> Iterable[tuple[tuple[str, np.ndarray], tuple[str, np.ndarray]]]:  # type: ignore[type-arg]
+def _couples(
+    named: list[tuple[str, np.ndarray]],
+) -> Iterable[tuple[tuple[str, np.ndarray], tuple[str, np.ndarray]]]:
     return ((named[0], other) for other in named[1:])
 
 

@@ -256,7 +256,12 @@ def _upright(leaves: tuple[Leaf, ...]) -> None:
                 observed="channels-last memory under a channels-first shape: pixels are scrambled",
                 where=f"{leaf.path}, shape {leaf.shape} (transpose, don't reshape)",
             )
-    turned = [(leaf, row) for leaf in leaves if leaf.decoded for row in np.flatnonzero(leaf.decoded.turned)]
+    turned = [
+        (leaf, row)
+        for leaf in leaves
+        if leaf.decoded
+        for row in np.flatnonzero(leaf.decoded.turned)
+    ]
     if turned:
         leaf, row = turned[0]
         raise Violation(
@@ -284,5 +289,3 @@ def _one_order_of_channels(run: Run, leaves: tuple[Leaf, ...]) -> None:
             expected="channels in the order of the source",
             observed=f"{name} (declare channels = {name!r} if on purpose)",
         )
-
-

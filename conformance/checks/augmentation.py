@@ -7,7 +7,14 @@ from collections import defaultdict
 import numpy as np
 
 from conformance.contract import MUST, SHOULD, NotApplicable, Undecided, Violation, clause
-from conformance.guards import SOURCE_HINT, augmented, batches_came, identities_seen, image_leaves, whole_epochs
+from conformance.guards import (
+    SOURCE_HINT,
+    augmented,
+    batches_came,
+    identities_seen,
+    image_leaves,
+    whole_epochs,
+)
 from conformance.run import Run
 from conformance.wording import pass_line
 
@@ -30,7 +37,9 @@ def _changed(run: Run) -> tuple[int, int]:
 
 def _wants_augmentation(run: Run) -> None:
     if run.claims.augments == "unknown":
-        raise Undecided("its source is unknown, so is what augmentation changes", declare=SOURCE_HINT)
+        raise Undecided(
+            "its source is unknown, so is what augmentation changes", declare=SOURCE_HINT
+        )
     if run.claims.augments == "never" or not augmented(run):
         raise NotApplicable("augmentation is off, or it has none")
     batches_came(run)
@@ -75,7 +84,9 @@ def leaves_images_alone_otherwise(run: Run) -> None:
     for leaf in leaves:
         if leaf.decoded is None:
             continue
-        for row, (sample, value) in enumerate(zip(leaf.decoded.ids.tolist(), leaf.digests, strict=True)):
+        for row, (sample, value) in enumerate(
+            zip(leaf.decoded.ids.tolist(), leaf.digests, strict=True)
+        ):
             if leaf.decoded.exact[row] or sample < 0:
                 continue
             if leaf.decoded.turned[row] or seen.setdefault(sample, value) != value:
@@ -156,11 +167,15 @@ def does_not_compound(run: Run) -> None:
     closeness = []
     width = []
     for epoch in epochs:
-        leaves = [leaf for b in epoch.batches for leaf in b.part("input")[:1] if leaf.decoded is not None]
+        leaves = [
+            leaf for b in epoch.batches for leaf in b.part("input")[:1] if leaf.decoded is not None
+        ]
         if not leaves:
             raise NotApplicable("its inputs are no images")
         closeness.append(np.concatenate([leaf.decoded.likeness for leaf in leaves if leaf.decoded]))
-        width.append(np.median(np.concatenate([leaf.ranges[:, 1] - leaf.ranges[:, 0] for leaf in leaves])))
+        width.append(
+            np.median(np.concatenate([leaf.ranges[:, 1] - leaf.ranges[:, 0] for leaf in leaves]))
+        )
     first = np.concatenate(closeness[:1])
     if np.isnan(first).mean() > 0.3:
         raise Undecided("augmented images could not be traced to their samples")

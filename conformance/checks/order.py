@@ -5,7 +5,14 @@ from __future__ import annotations
 from math import lgamma, log
 
 from conformance.contract import MUST, SHOULD, NotApplicable, Undecided, Violation, clause
-from conformance.guards import batches_came, identities_seen, passes, sampled_once, shuffled, whole_epochs
+from conformance.guards import (
+    batches_came,
+    identities_seen,
+    passes,
+    sampled_once,
+    shuffled,
+    whole_epochs,
+)
 from conformance.run import Epoch, Run, Stream
 from conformance.wording import batch_lines, pass_line, samples
 

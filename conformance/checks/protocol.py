@@ -35,7 +35,11 @@ def opens_cleanly(run: Run) -> None:
         raise NotApplicable("it stalled (see protocol.never_stalls)")
     if ending.kind == "refused":
         raise NotApplicable("it was not drawn from (see protocol.is_accepted_by_keras)")
-    if run.claims.remainder == "drop" and run.n < run.problem.batch_size and ending.kind in ("exhausted", "raised"):
+    if (
+        run.claims.remainder == "drop"
+        and run.n < run.problem.batch_size
+        and ending.kind in ("exhausted", "raised")
+    ):
         raise NotApplicable("fewer samples than a batch, and the remainder is declared dropped")
     seen = {
         "exhausted": "it ended without yielding a batch",
@@ -305,7 +309,10 @@ def fails_honestly(run: Run) -> None:
     seen = "no error"
     if run.batches:
         rows = [tuple(leaf.rows for leaf in b.leaves) for b in run.batches]
-        odd = next((b for b, r in zip(run.batches, rows, strict=True) if len(set(r)) > 1 or 0 in r), run.batches[0])
+        odd = next(
+            (b for b, r in zip(run.batches, rows, strict=True) if len(set(r)) > 1 or 0 in r),
+            run.batches[0],
+        )
         seen = f"no error: batch {odd.index} has {' and '.join(str(leaf.rows) for leaf in odd.leaves)} rows"
     elif ending is not None:
         seen = "no error: it ended without a batch"
@@ -384,5 +391,3 @@ def indexing_is_pure(run: Run) -> None:
                 observed="other pixels when asked again",
                 where=f"index {batch.pass_index}",
             )
-
-

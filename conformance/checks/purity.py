@@ -81,6 +81,7 @@ def global_randomness_is_respected(run: Run) -> None:
         blame = "" if culprit == "the subject" else culprit
         raise Violation(
             expected=f"the global state of {generator} advanced at most by draws",
-            observed=f"reseeded by {culprit}" + (" (a library that the subject calls)" if blame else ""),
+            observed=f"reseeded by {culprit}"
+            + (" (a library that the subject calls)" if blame else ""),
             blame=blame,
         )

@@ -161,7 +161,9 @@ def closing(report: SubjectReport, only: Collection[str] | None = None) -> list[
         lines.append(("", ""))
     lines.append((_counts(report, total), _colour(report)))
     lines += _reasons(report)
-    lines += [(line, "yellow") for note in report.notes for line in labelled("note", note)]
+    for note in report.notes:
+        style = "yellow" if "waiver" in note else ""
+        lines += [(line, style) for line in labelled("note", note, column=16, hang=2)]
     return lines
 
 

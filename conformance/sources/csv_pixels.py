@@ -30,7 +30,9 @@ def _fill(material: Material, schema: dict[str, Any], base: Path) -> None:
         lines.append(",".join(map(str, line)))
     if schema.get("header"):
         pixel_names = [f"pixel{i}" for i in range(material.images[0].size)]
-        names = [*pixel_names, "label"] if schema.get("label") == "last" else ["label", *pixel_names]
+        names = (
+            [*pixel_names, "label"] if schema.get("label") == "last" else ["label", *pixel_names]
+        )
         lines.insert(0, ",".join(names))
     (base / "images.csv").write_text("\n".join(lines) + "\n", encoding="ascii")
 

@@ -145,4 +145,5 @@ class Material:
     def table(self) -> Array:
         """A row of numbers for each sample, float32, shape ``(n, 4)``, all different."""
         i = np.arange(self.n)[:, None]
-        return ((i + 1) * np.array([1.0, 0.5, 0.25, -1.0]) + np.arange(4)).astype(np.float32)
+        rows = (i + 1) * np.array([1.0, 0.5, 0.25, -1.0]) + np.arange(4)
+        return np.asarray(rows, np.float32)

@@ -31,7 +31,11 @@ class ProbeAugmenter:
     def __call__(self, x: Any) -> Any:
         """Return a changed copy of an image ``(H, W, C)`` or of a batch of them."""
         x = np.asarray(x)
-        return np.stack([self.random_transform(i) for i in x]) if x.ndim == 4 else self.random_transform(x)
+        return (
+            np.stack([self.random_transform(i) for i in x])
+            if x.ndim == 4
+            else self.random_transform(x)
+        )
 
     def flow(
         self,

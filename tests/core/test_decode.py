@@ -16,7 +16,9 @@ from conformance.probe import ImageSpec, code_levels, images
 Image = np.ndarray
 
 
-def _moved(image: Image, rng: np.random.Generator, mode: str = "edge", strong: float = 1.0) -> Image:
+def _moved(
+    image: Image, rng: np.random.Generator, mode: str = "edge", strong: float = 1.0
+) -> Image:
     """Rotate, shear, zoom, shift and perhaps flip an image about its centre."""
     height, width = image.shape[:2]
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
@@ -69,7 +71,9 @@ DOUBTFUL: dict[str, Change] = {
     "noise": lambda x, r: x + r.normal(0, 40, x.shape),
     "moved with noise": lambda x, r: _moved(x, r) + r.normal(0, 10, x.shape),
     "moved, clipped brightness": lambda x, r: np.clip(_moved(x, r) * r.uniform(0.7, 1.3), 0, 255),
-    "brightness and contrast": lambda x, r: np.clip(x * r.uniform(0.5, 1.5) + r.uniform(-40, 40), 0, 255),
+    "brightness and contrast": lambda x, r: np.clip(
+        x * r.uniform(0.5, 1.5) + r.uniform(-40, 40), 0, 255
+    ),
     "gamma": lambda x, r: 255 * (x / 255.0) ** r.uniform(0.5, 2),
     "channels shifted": lambda x, r: np.clip(x + r.uniform(-50, 50, 3), 0, 255),
     "mixed": lambda x, r: 0.6 * x + 0.4 * x[::-1, ::-1],

@@ -19,7 +19,9 @@ Pair = tuple[Array, Array]
 
 
 def _report(target: Any, declared: Declaration | None = None, **asked: Any) -> SubjectReport:
-    config = SubjectConfig("subject", (declared or Declaration()).validated("subject"), target=target)
+    config = SubjectConfig(
+        "subject", (declared or Declaration()).validated("subject"), target=target
+    )
     judge = Judge(config, Settings(in_process=True, **{"examples": 10, **asked}))
     report = judge.report()
     judge.close()
@@ -103,7 +105,10 @@ def test_a_claim_takes_the_fault_away() -> None:
 
 
 def test_waivers_need_be_needed() -> None:
-    waive = {"epoch.every_sample_appears": "dropped on purpose (#1)", "order.shuffles_when_asked": "x"}
+    waive = {
+        "epoch.every_sample_appears": "dropped on purpose (#1)",
+        "order.shuffles_when_asked": "x",
+    }
     report = _report(tail_lost, Declaration(waive=waive))
     assert report["epoch.every_sample_appears"].outcome == "waived"
     assert any("order.shuffles_when_asked is not needed" in note for note in report.notes)

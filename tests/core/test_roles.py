@@ -86,7 +86,9 @@ def test_declarations_win_and_must_name_real_parameters() -> None:
         bind={"foo": ("images",), "bar": ("labels",), "n": ("batch_size",)}, call={"k": 3}
     )
     assert _roles(gen, declared) == {"foo": "images", "bar": "labels", "n": "batch_size", "k": "3"}
-    with pytest.raises(UsageError, match="'zip' is declared, but the signature has: foo, bar, n, k"):
+    with pytest.raises(
+        UsageError, match="'zip' is declared, but the signature has: foo, bar, n, k"
+    ):
         _roles(gen, Declaration(bind={"zip": ("images",)}))
 
 
