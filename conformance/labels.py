@@ -34,11 +34,15 @@ class Pairing:
     right: bool | None
 
 
-def encoding(run: Run) -> str:
+def encoding(run: Run, *, numbered: bool = False) -> str:
     """Return how targets encode labels: ``same``, ``onehot``, ``map``, ``image`` or ``none``.
 
     ``same``: integers or floats passed through; also where all of them are another sample's,
     since an author who renumbers classes does not merely permute them among the samples.
+
+    Args:
+        run: of the first look.
+        numbered: whether its author declares that labels are numbers to be passed on.
     """
     leaf = _target(run)
     if leaf is None:
@@ -60,7 +64,7 @@ def encoding(run: Run) -> str:
     if width == 1:
         known = set(map(float, run.labels))
         # few values for many labels are a rule of the subject's own, such as odd or even
-        merged = 2 * len(np.unique(values)) < len(known)
+        merged = not numbered and 2 * len(np.unique(values)) < len(known)
         passed_on = np.isin(values[:, 0], list(known)).mean() > 0.5
         return "same" if passed_on and not merged else "map"
     if width >= 2 and width >= classes and (values.max(axis=1) > values.mean(axis=1)).all():

@@ -19,6 +19,7 @@ from conformance.unbatched import unbatched
 
 if TYPE_CHECKING:
     from conformance.observe import Observer
+    from conformance.subject import Subject
 
 Array = NDArray[Any]
 
@@ -189,7 +190,7 @@ def _infer(observer: Observer, claims: Claims, problem: Problem, run: Run) -> Cl
     _say_arrays(out, stream)
     _say_order(out, roles, stream, other)
     _say_augmentation(out, roles, stream, other)
-    _say_labels(out, run, named=observer.subject.named)
+    _say_labels(out, run, observer.subject)
     _say_remainder(out, observer)
     return out.claims
 
@@ -306,11 +307,11 @@ def _same_pixels(stream: Stream, other: Stream) -> bool:
     return True
 
 
-def _say_labels(out: _Inference, run: Run, *, named: bool) -> None:
+def _say_labels(out: _Inference, run: Run, subject: Subject) -> None:
     from conformance.labels import encoding
 
-    found = encoding(run)
-    if found in ("same", "onehot") and named:
+    found = encoding(run, numbered=subject.numbered)
+    if found in ("same", "onehot") and subject.named:
         found = "map"  # names have no numbers of their own
     if found:
         out.say("labels", found, "seen")

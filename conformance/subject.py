@@ -127,6 +127,11 @@ class Subject:
         return told or bool(self.binding.roles() & _NAMING)
 
     @property
+    def numbered(self) -> bool:
+        """Whether its author declares that file names hold the numbers of classes."""
+        return "{label}" in str(self.declaration.claims.get("names", ""))
+
+    @property
     def dtypes(self) -> tuple[str, ...]:
         """The dtypes of images that it can be given: files of pixels hold bytes only."""
         return self.material(Problem(1, 1)).dtypes
