@@ -81,7 +81,12 @@ def compare(settings: Settings, progress: bool | None = None) -> Comparison:
     def tutorial() -> Iterator[Any]:
         augmenter = TUTORIAL if settings.augment else None
         return tutorial_minibatches(
-            images.copy(), labels.copy(), settings.batch_size, shuffle=False, aug=augmenter
+            images.copy(),
+            labels.copy(),
+            settings.batch_size,
+            shuffle=False,
+            aug=augmenter,
+            seed=settings.seed,
         )
 
     tutorials = _history("the tutorial's generator", tutorial, data, settings)

@@ -19,16 +19,21 @@ Array = npt.NDArray[Any]
 
 
 def tutorial_minibatches(
-    inputs: Array, targets: Array, batch_size: int, shuffle: bool, aug: Augmenter | None
+    inputs: Array, targets: Array, batch_size: int, shuffle: bool, aug: Augmenter | None, seed: int
 ) -> Iterator[tuple[Array, Array]]:
-    """Yield what the tutorial's generator yields. It overwrites ``inputs`` and ``targets``."""
+    """Yield what the tutorial's generator yields. It overwrites ``inputs`` and ``targets``.
+
+    Seeded, as the original is not, so that a comparison can be repeated.
+    """
+    rng = np.random.default_rng(seed)
     while True:
         indices = np.arange(len(inputs))
         if shuffle:
-            np.random.shuffle(indices)
+            rng.shuffle(indices)
         for start in range(len(inputs) - batch_size):
             rows = indices[start : start + batch_size]
             if aug is not None:
-                batches = aug.flow(inputs[rows], targets[rows], batch_size=batch_size)
+                step = int(rng.integers(2**32))
+                batches = aug.flow(inputs[rows], targets[rows], batch_size=batch_size, seed=step)
                 inputs[rows], targets[rows] = next(batches)
             yield inputs[rows], targets[rows]

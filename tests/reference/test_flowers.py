@@ -15,7 +15,7 @@ from reference_impl.settings import Settings
 def test_the_reference_teaches_what_the_tutorial_s_generator_does_not(
     flower_photos: Path, tmp_path: Path
 ) -> None:
-    settings = Settings(flower_photos, tmp_path, epochs=12, image_size=96, verbose=0)
+    settings = Settings(flower_photos, tmp_path, epochs=24, image_size=96, verbose=0)
 
     comparison = compare(settings)
 
