@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -113,7 +115,23 @@ class Declaration:
                     f"{where}: the waiver of {clause_id!r} needs a reason, e.g. "
                     f'waive = {{ "{clause_id}" = "fixed order on purpose (#12)" }}'
                 )
+            try:
+                expiry(reason)
+            except ValueError:
+                raise UsageError(
+                    f"{where}: the waiver of {clause_id!r} ends in a day that does not exist: {reason!r}"
+                ) from None
         return replace(self, bind=bind)
+
+
+def expiry(reason: str) -> date | None:
+    """Return the day that ``until YYYY-MM-DD`` at the end of a waiver's reason names.
+
+    Raises:
+        ValueError: there is no such day.
+    """
+    until = re.search(r"until\s+(\d{4}-\d{2}-\d{2})\s*$", reason)
+    return date.fromisoformat(until.group(1)) if until else None
 
 
 def _roles(parameter: str, roles: object, where: str) -> tuple[str, ...]:

@@ -36,12 +36,14 @@ class Pattern:
         seen: returns the evidence in a sentence, "" if it isn't there.
         explains: clauses that break for this reason.
         fix: what to change.
+        besides: whether it is told even where another reason explains its clauses already.
     """
 
     name: str
     seen: Callable[[Evidence], str]
     explains: tuple[str, ...]
     fix: str
+    besides: bool = False
 
 
 class Evidence:
@@ -75,7 +77,8 @@ def diagnose(broken: list[Broken], runs: Mapping[Problem, Run]) -> list[Cause]:
     left = [b.clause.id for b in broken]
     causes: list[Cause] = []
     for pattern in PATTERNS:
-        theirs = tuple(c for c in left if c in pattern.explains)
+        candidates = list(evidence.broken) if pattern.besides else left
+        theirs = tuple(c for c in candidates if c in pattern.explains)
         text = pattern.seen(evidence) if theirs else ""
         if text:
             ordered = tuple(sorted(theirs, key=pattern.explains.index))
@@ -120,6 +123,8 @@ def _last_window_lost(evidence: Evidence) -> str:
     if not evidence.breaks(*_COVERAGE):
         return ""
     for run in evidence.plain:
+        if run.stream.ending is not None:
+            continue
         n, size = run.n, run.problem.batch_size
         everything = set(run.ids.tolist())
         if n > size and n % size == 0 and everything and -1 not in everything:
@@ -238,7 +243,7 @@ def _memory(kind: str, text: str) -> Callable[[Evidence], str]:
         for problem, run in evidence.runs.items():
             for stream in run.streams:
                 for finding in stream.sharing:
-                    if finding.kind == kind:
+                    if finding.kind == kind and not (kind == "changed" and stream.touched):
                         return text.format(
                             path=finding.path,
                             batch=finding.batch,
@@ -282,8 +287,9 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "the last window is lost",
         _last_window_lost,
-        (*_COVERAGE, "epoch.every_sample_appears"),
+        _COVERAGE,
         "end the range at n: range(0, n, batch_size), not range(0, n - batch_size, batch_size)",
+        besides=True,
     ),
     Pattern(
         "the remainder is dropped",
@@ -294,7 +300,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "samples are drawn with replacement",
         _with_replacement,
-        (*_COVERAGE, "order.shuffles_across_batches", "order.keeps_order_when_unshuffled"),
+        (*_COVERAGE, "order.shuffles_across_batches"),
         'draw one permutation a pass; or declare sampling = "random"',
     ),
     Pattern(
@@ -316,6 +322,14 @@ PATTERNS: tuple[Pattern, ...] = (
         "copy before changing: batch = x[rows] (an index array copies), then augment batch",
     ),
     Pattern(
+        "batches are views of the source",
+        _memory(
+            "source", "{path} of batch {batch} is a view of the caller's {other!r} ({problem})"
+        ),
+        ("purity.batches_own_their_memory",),
+        "index with an array, or copy the slice: x[i:j].copy()",
+    ),
+    Pattern(
         "one buffer is reused",
         _memory("changed", "{path} of batch {batch} changed after it was handed out ({problem})"),
         (
@@ -324,14 +338,6 @@ PATTERNS: tuple[Pattern, ...] = (
             "protocol.streams_are_independent",
         ),
         "allocate inside the loop, or yield buffer.copy()",
-    ),
-    Pattern(
-        "batches are views of the source",
-        _memory(
-            "source", "{path} of batch {batch} is a view of the caller's {other!r} ({problem})"
-        ),
-        ("purity.batches_own_their_memory",),
-        "index with an array, or copy the slice: x[i:j].copy()",
     ),
     Pattern(
         "random numbers repeat every pass",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib import metadata
 from typing import Protocol
 
 from conformance.claims import Claims
-from conformance.config import Settings, SubjectConfig, UsageError
+from conformance.config import Settings, SubjectConfig, UsageError, expiry
 from conformance.contract import (
     CONTRACT_VERSION,
     Clause,
@@ -314,7 +313,7 @@ class Judge:
         from conformance.script import script_for
 
         causes = diagnose(broken, self._runs)
-        of_clause = {c: cause.name for cause in causes for c in cause.clauses}
+        of_clause = {c: cause.name for cause in reversed(causes) for c in cause.clauses}
         for item in broken:
             ending = item.run.ending or next((s.ending for s in item.run.streams if s.ending), None)
             finding = Finding(
@@ -333,7 +332,9 @@ class Judge:
         notes = [*description.notes, *self._explored()]
         if description.trouble is not None:
             self._could_not_be_fed(description, verdicts)
-        waived = self._waive(verdicts, notes)
+            if description.trouble.traceback:
+                notes.append(f"its first opening ended with:\n{description.trouble.traceback}")
+        waived = self._waive(description.waive, verdicts, notes)
         return SubjectReport(
             spec=self.config.spec,
             kind=description.kind,
@@ -378,13 +379,15 @@ class Judge:
                 declare=declare,
             )
 
-    def _waive(self, verdicts: dict[str, Verdict], notes: list[str]) -> dict[str, Verdict]:
+    def _waive(
+        self, waivers: Mapping[str, str], verdicts: dict[str, Verdict], notes: list[str]
+    ) -> dict[str, Verdict]:
         out = dict(verdicts)
-        for name, reason in self.config.declaration.waive.items():
+        for name, reason in {**waivers, **self.config.declaration.waive}.items():
             if name not in out:
                 continue
-            until = re.search(r"until\s+(\d{4}-\d{2}-\d{2})\s*$", reason)
-            if until and date.fromisoformat(until.group(1)) < date.today():
+            until = expiry(reason)
+            if until is not None and until < date.today():
                 notes.append(f"the waiver of {name} has expired: {reason}")
             elif out[name].outcome == "failed":
                 out[name] = replace(out[name], outcome="waived", reason=reason)
@@ -420,7 +423,7 @@ class Judge:
                     "",
                     error.traceback,
                 )
-                verdicts.append(replace(base, outcome="failed", finding=finding))
+                verdicts.append(replace(base, outcome="failed", finding=finding, why="", fix=""))
             else:
                 verdicts.append(replace(base, outcome="undecided", reason=error.message))
         return SubjectReport(

@@ -69,7 +69,7 @@ def _located(obj: Any, owner: type | None, config: SubjectConfig) -> Located:
     own = getattr(obj, ATTRIBUTE, None) or Declaration()
     if not (callable(obj) or hasattr(obj, "__iter__") or hasattr(obj, "__getitem__")):
         raise UsageError(
-            f"--generator {config.spec!r} names a {type(obj).__name__}, which can be neither "
+            f"--generator {config.spec!r} names an object of type {type(obj).__name__}, which can be neither "
             "called nor iterated. Name a generator function, a factory, a dataset or an iterator."
         )
     return Located(obj, owner, config.declaration.over(own))

@@ -247,6 +247,8 @@ def _say_order(out: _Inference, roles: frozenset[str], stream: Stream, other: St
     ids = identities(stream)
     if _in_source_order(ids) and _in_source_order(identities(other)):
         out.say("shuffles", "never", "seen: source order")
+    elif _interleaved(stream) and _interleaved(other):
+        out.say("shuffles", "never", "seen: source order, but for parts that take turns")
     elif np.array_equal(identities(other), ids) and stream.reseeded:
         out.say("shuffles", "always", "seen: an order from a generator that it reseeds")
     elif np.array_equal(identities(other), ids) or (ids < 0).any():
@@ -259,6 +261,16 @@ def _in_source_order(ids: Array) -> bool:
     """Whether samples first come in ascending order; windows that overlap or end early may."""
     first = list(dict.fromkeys(i for i in ids.tolist() if i >= 0))
     return bool(first) and first == sorted(first)
+
+
+def _interleaved(stream: Stream) -> bool:
+    """Whether rows ascend in every batch and stay near their place, as where workers take turns."""
+    parts = [b.ids for b in stream.batches]
+    if len(parts) < 6 or any((np.diff(ids) <= 0).any() for ids in parts):
+        return False
+    ids = np.concatenate(parts[: len(parts) // 2])
+    size = max(len(p) for p in parts)
+    return bool((ids >= 0).all() and (np.abs(ids - np.arange(len(ids))) <= 2 * size).all())
 
 
 def _say_augmentation(

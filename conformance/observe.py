@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -48,6 +48,7 @@ class Description:
         closed: whether it takes no data, so that its source is unknown.
         notes: what the report says besides the verdicts.
         learned: what the look showed of the subject, to be told to it in another process.
+        waive: clause -> reason, as declared at any place.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Description:
     closed: bool = False
     notes: tuple[str, ...] = ()
     learned: Learned = field(default_factory=Learned)
+    waive: Mapping[str, str] = field(default_factory=dict)
 
 
 class Observer:
@@ -99,7 +101,8 @@ class Observer:
         if self._description is None:
             from conformance.look import first_look
 
-            self._description = first_look(self)
+            found = first_look(self)
+            self._description = replace(found, waive=dict(self.subject.declaration.waive))
         return self._description
 
     def adopt(self, description: Description) -> None:

@@ -4,28 +4,68 @@ from __future__ import annotations
 
 from conformance.problem import Problem
 
+_NAMED = ("images", "labels", "onehot_labels", "float_labels", "weights")
+
 
 def script_for(spec: str, roles: tuple[tuple[str, str, str], ...], problem: Problem) -> str:
     """Return a script that opens ``spec`` on arrays whose sample i is all i, and prints rows."""
+    values = _values(problem)
+    lines = ["import numpy as np", *_import(spec)]
+    if not problem.closed:
+        lines.append(f"n = {problem.n}")
+    arguments = []
+    for parameter, role, _ in roles:
+        first = role.partition("+")[0]
+        if role in _NAMED:
+            lines.append(f"{parameter} = {values[role]}")
+            arguments.append(f"{parameter}={parameter}")
+        elif first == "augmenter" and problem.augment:
+            lines.append(f"{parameter} = ...  # your augmenter")
+            arguments.append(f"{parameter}={parameter}")
+        elif first in values:
+            arguments.append(f"{parameter}={values[first]}")
+        elif _is_literal(role):
+            arguments.append(f"{parameter}={role}")
+        else:
+            lines.append(f"{parameter} = ...  # {role} of your own")
+            arguments.append(f"{parameter}={parameter}")
+    attribute = spec.rpartition(":")[2] or "subject"
+    count = 2 * problem.steps + 2
+    return "\n".join(
+        [
+            *lines,
+            f"stream = {attribute}({', '.join(arguments)})",
+            f"for k, batch in zip(range({count}), stream):",
+            "    parts = [p for part in batch for p in (part.values() if isinstance(part, dict) else [part])]",
+            "    print(k, [np.asarray(part).reshape(len(part), -1)[:, 0] for part in parts])",
+        ]
+    )
+
+
+def _import(spec: str) -> list[str]:
     module, _, attribute = spec.rpartition(":")
     head = attribute.partition(".")[0] or "subject"
-    lines = ["import numpy as np"]
     if module.endswith(".py"):
-        lines += ["import runpy", f"{head} = runpy.run_path({module!r})[{head!r}]"]
-    elif module:
-        lines.append(f"from {module} import {head}")
-    side = problem.side
-    values = {
-        "images": f"np.zeros((n, {side}, {side}, 3), np.{problem.dtype}) "
-        f"+ np.arange(n, dtype=np.{problem.dtype})[:, None, None, None]  # image i is all i",
-        "labels": "np.arange(n)" if not problem.classes else f"np.arange(n) % {problem.classes}",
-        "onehot_labels": f"np.eye({problem.classes or 'n'}, dtype=np.float32)[np.arange(n)"
-        + (f" % {problem.classes}]" if problem.classes else "]"),
-        "float_labels": "np.arange(n, dtype=np.float32)",
+        return ["import runpy", f"{head} = runpy.run_path({module!r})[{head!r}]"]
+    return [f"from {module} import {head}"] if module else []
+
+
+def _values(problem: Problem) -> dict[str, str]:
+    """Return an expression for each role."""
+    side, dtype = problem.side, problem.dtype
+    index = "np.arange(n - 1)" if problem.scenario == "uneven" else "np.arange(n)"
+    label = f"{index} % {problem.classes}" if problem.classes else index
+    return {
+        "images": f"np.zeros((n, {side}, {side}, 3), np.{dtype}) "
+        f"+ np.arange(n, dtype=np.{dtype})[:, None, None, None]  # image i is all i",
+        "labels": label,
+        "onehot_labels": f"np.eye({problem.classes or 'n'}, dtype=np.float32)[{label}]",
+        "float_labels": f"({label}).astype(np.float32)",
         "weights": "np.arange(1, n + 1, dtype=np.float32)",
         "batch_size": str(problem.batch_size),
         "shuffle": str(problem.shuffle),
         "augment": str(problem.augment),
+        "augmenter": "None",
         "seed": str(problem.seed),
         "rng": f"np.random.default_rng({problem.seed})",
         "steps": str(problem.steps),
@@ -33,27 +73,14 @@ def script_for(spec: str, roles: tuple[tuple[str, str, str], ...], problem: Prob
         "image_size": f"({side}, {side})",
         "image_shape": f"({side}, {side}, 3)",
     }
-    lines.append(f"n = {problem.n}")
-    arguments = []
-    for parameter, role, _ in roles:
-        first = role.partition("+")[0]
-        if role in ("images", "labels", "onehot_labels", "float_labels", "weights"):
-            lines.append(f"{parameter} = {values[role]}")
-            arguments.append(f"{parameter}={parameter}")
-        elif first in values:
-            arguments.append(f"{parameter}={values[first]}")
-        elif first == "augmenter":
-            arguments.append(
-                f"{parameter}=None" + ("  # or your augmenter" if problem.augment else "")
-            )
-        else:
-            arguments.append(
-                f"{parameter}={role if role.startswith(('[', '(', repr('')[0])) else '...'}"
-            )
-    lines.append(f"stream = {attribute}({', '.join(arguments)})")
-    count = 2 * problem.steps + 2
-    lines += [
-        f"for k, batch in zip(range({count}), stream):",
-        "    print(k, [np.asarray(part).reshape(len(part), -1)[:, 0] for part in batch])",
-    ]
-    return "\n".join(lines)
+
+
+def _is_literal(text: str) -> bool:
+    """Whether a constant of the binding can be pasted as it is printed."""
+    import ast
+
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False
+    return True

@@ -24,7 +24,8 @@ def is_user_file(filename: str) -> bool:
         part in filename for part in ("mutants", "specimens")
     )
     foreign = filename.startswith("<") or "importlib" in filename
-    return not (inside_kit or foreign or filename.startswith(_LIBRARIES))
+    installed = "site-packages" in filename or "dist-packages" in filename
+    return not (inside_kit or foreign or installed or filename.startswith(_LIBRARIES))
 
 
 def error_line(error: BaseException) -> str:
@@ -51,6 +52,5 @@ def user_line(error: BaseException) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if is_user_file(f.filename)]
     if not frames:
         return ""
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: {frames[-1].line or ''}".rstrip(
-        ": "
-    )
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    return f"{place}: {frames[-1].line}" if frames[-1].line else place

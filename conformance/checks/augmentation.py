@@ -15,7 +15,7 @@ from conformance.guards import (
     image_leaves,
     whole_epochs,
 )
-from conformance.run import Run
+from conformance.run import Leaf, Run
 from conformance.wording import pass_line
 
 _ENOUGH = 200
@@ -145,6 +145,11 @@ def varies_within_a_batch(run: Run) -> None:
         raise NotApplicable("images of one size would be needed to compare")
     groups = [leaf.decoded.motion for leaf in leaves if leaf.decoded and leaf.rows >= 3]
     everything = {int(m) for g in groups for m in g}
+    if len(groups) >= 4 and len(everything) == 1 and _moved(leaves):
+        raise Violation(
+            expected="different draws for the images of one batch",
+            observed=f"all images are moved alike, in each of {len(groups)} batches: one draw for all",
+        )
     if len(groups) < 4 or len(everything) < 2:
         raise NotApplicable("too few batches, or no geometric augmentation to compare")
     if all(len(set(g.tolist())) == 1 for g in groups):
@@ -153,6 +158,12 @@ def varies_within_a_batch(run: Run) -> None:
             observed=f"all images of a batch are moved alike, in each of {len(groups)} batches, "
             f"while batches differ ({len(everything)} variants)",
         )
+
+
+def _moved(leaves: list[Leaf]) -> bool:
+    """Whether no image lies as its source does; a change of values alone leaves it in its place."""
+    likeness = np.concatenate([leaf.decoded.likeness for leaf in leaves if leaf.decoded])
+    return bool(len(likeness) and (np.abs(likeness) < 0.7).all())
 
 
 @clause(MUST, scenarios=("long",))

@@ -55,7 +55,7 @@ READABLE: dict[str, Change] = {
     "standardised by channel": lambda x, r: (x - x.mean((0, 1))) / x.std((0, 1)),
     "bgr": lambda x, r: x[..., ::-1],
     "gray": lambda x, r: _gray(x),
-    "moved, edges repeated": lambda x, r: _moved(x, r),
+    "moved, edges repeated": _moved,
     "moved, filled with black": lambda x, r: _moved(x, r, "constant"),
     "moved, mirrored": lambda x, r: _moved(x, r, "symmetric"),
     "moved far": lambda x, r: _moved(x, r, strong=2),

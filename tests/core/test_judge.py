@@ -192,4 +192,5 @@ def test_boundary_problems_cover_every_relation_of_n_and_batch_size() -> None:
     }
     assert all(relations.values()), relations
     long = [p for p in boundary(Space()) if p.scenario == "long"]
-    assert long and all(p.passes * p.steps >= 256 for p in long)
+    assert long
+    assert all(p.passes * p.steps >= 256 for p in long)

@@ -93,9 +93,9 @@ def test_declarations_win_and_must_name_real_parameters() -> None:
 
 
 def test_unknown_roles_and_claims_are_refused_with_a_suggestion() -> None:
-    with pytest.raises(UsageError, match="unknown role 'image'.*Did you mean 'images'"):
+    with pytest.raises(UsageError, match=r"unknown role 'image'.*Did you mean 'images'"):
         Declaration(bind={"x": "image"}).validated("here")
-    with pytest.raises(UsageError, match="unknown claim 'remains'.*Did you mean 'remainder'"):
+    with pytest.raises(UsageError, match=r"unknown claim 'remains'.*Did you mean 'remainder'"):
         Declaration(claims={"remains": "drop"}).validated("here")
     with pytest.raises(UsageError, match="claim 'remainder' can't be 'lose'"):
         Declaration(claims={"remainder": "lose"}).validated("here")
