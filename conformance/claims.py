@@ -16,6 +16,7 @@ class Claims:
             ``"map"`` (any fixed mapping), ``"none"``, ``"image"``, ``"mask"``.
         scale: ``(low, high)`` of the images that are yielded, ``"per-image"``, or None if unknown.
         window: rows within which a window shuffle moves a sample, 0 if none.
+        switched: whether a parameter switches shuffling on and off.
         hard_batch: the batch size of a subject that takes none; 0 otherwise.
     """
 
@@ -33,6 +34,7 @@ class Claims:
     channels: str | None = None
     structure: str = "single"
     window: int = 0
+    switched: bool = False
     hard_batch: int = 0
     seeded: bool = False
     origin: dict[str, str] = field(default_factory=dict, compare=False)

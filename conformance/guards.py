@@ -50,10 +50,10 @@ def augmented(run: Run) -> bool:
 
 def shuffled(run: Run) -> bool:
     """Whether the run is meant to be shuffled."""
-    return (run.problem.shuffle and run.claims.shuffles == "flag") or run.claims.shuffles in (
-        "always",
-        "window",
-    )
+    how = run.claims.shuffles
+    if how == "flag" or (how == "window" and run.claims.switched):
+        return run.problem.shuffle
+    return how in ("always", "window")
 
 
 def whole_epochs(run: Run, at_least: int = 1) -> tuple[Epoch, ...]:

@@ -67,7 +67,8 @@ def first_look(observer: Observer) -> Description:
     claims = _infer(observer, replace(base, hard_batch=hard), problem, run)
     _tell_switches(observer, problem, run.stream, claims)
     roles = observer.subject.binding.roles()
-    if "shuffle" in roles and claims.shuffles != "flag" and not claims.declared("shuffles"):
+    claims = replace(claims, switched="shuffle" in roles)
+    if claims.switched and claims.shuffles != "flag" and not claims.declared("shuffles"):
         claims = replace(claims, shuffles="flag", origin={**claims.origin, "shuffles": "seen"})
     if "augment" not in roles and claims.augments == "flag" and "augmenter" not in roles:
         claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
