@@ -38,7 +38,7 @@ def memory_is_bounded(run: Run) -> None:
     found = _measured(run)
     if len(found.held) < 6:
         raise NotApplicable(f"only {counted(found.batches, 'batch')} came")
-    traced = _growth(found.held, found.every)
+    traced = _growth(found.held, found.every, found.lost / max(1, found.batches))
     if traced and min(traced) >= _BYTES_A_BATCH and sum(traced) * _window(found) >= _BYTES_IN_ALL:
         raise _grows(found, traced[-1])
     whole = _growth(found.resident, found.every)
@@ -51,8 +51,10 @@ def _window(found: Endurance) -> float:
     return found.every * (len(found.held) * 3 // 4) / 3
 
 
-def _growth(held: tuple[int, ...], every: int) -> tuple[float, ...]:
+def _growth(held: tuple[int, ...], every: int, spare: float = 0.0) -> tuple[float, ...]:
     """Return the bytes a batch by which memory grew twice in a row, () if it did not.
+
+    ``spare`` bytes a batch are the fault of libraries.
 
     Caches fill up first: the first quarter is left out, and growth that slows down is none.
     What is collected now and then falls again: the least of each third counts.
@@ -60,7 +62,7 @@ def _growth(held: tuple[int, ...], every: int) -> tuple[float, ...]:
     late = held[len(held) // 4 :]
     third = len(late) // 3
     lows = [min(late[k * third : (k + 1) * third]) for k in range(3)]
-    first, second = ((b - a) / (third * every) for a, b in pairwise(lows))
+    first, second = ((b - a) / (third * every) - spare for a, b in pairwise(lows))
     return (first, second) if first > 0 and second >= _STEADY * first else ()
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import isnan
+from math import isnan, log2
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.guards import augmented, identities_seen, image_leaves, passes, sampled_once
 from conformance.labels import pairings
-from conformance.run import Epoch, Run, Stream
+from conformance.run import Batch, Epoch, Run, Stream
 from conformance.training.record import Lesson, Training
 from conformance.wording import batch_lines, counted, samples
 
 _LONGEST = 300
+_CERTAIN_BITS = 20
+"""Bits of agreement beyond which chance is ruled out; what is found is confirmed once more."""
+
 _OURS = ("ran out of data", "super().__init__")
 """What Keras warns of where the subject is at fault; all else is a habit of Keras'."""
 
@@ -221,10 +224,10 @@ def workers_agree(run: Run) -> None:
     if trouble:
         raise NotApplicable(f"with one worker it is not right already: {trouble}")
     _coverage(run, many, f"with {training.way}, the model")
-    if not augmented(run):
-        _same_pixels(alone, many, training)
-    else:
+    if augmented(run):
         _own_randomness(alone, many, training)
+    else:
+        _same_pixels(alone, many, training)
 
 
 def _trouble(run: Run, stream: Stream) -> str:
@@ -232,8 +235,6 @@ def _trouble(run: Run, stream: Stream) -> str:
         _coverage(run, stream)
     except Violation as violation:
         return violation.observed
-    except Undecided as undecided:
-        return undecided.why
     return ""
 
 
@@ -250,30 +251,51 @@ def _same_pixels(alone: Stream, many: Stream, training: Training) -> None:
 
 
 def _own_randomness(alone: Stream, many: Stream, training: Training) -> None:
-    """Compare the variants of the epochs: processes that begin alike repeat them."""
-    if _repeats(alone):
-        raise NotApplicable("with one worker, too, each epoch repeats the variants of the first")
-    if _repeats(many):
+    """Look for two batches whose rows were given the same draws, one by one."""
+    bits = _bits(alone)
+    if _twins(alone, bits):
+        raise NotApplicable("with one worker, too, batches repeat the draws of others")
+    twins = _twins(many, bits)
+    if twins:
+        first, second = twins
         raise Violation(
-            expected="other variants in each epoch, as with one worker",
-            observed=f"with {training.way}, each epoch repeats the variants of the first: every "
-            "process begins with the same random state",
-            where="epoch 2",
+            expected="draws of its own for each batch, as with one worker",
+            observed=f"with {training.way}, batch {second.index} (epoch {second.pass_index + 1}) "
+            f"repeats the draws of batch {first.index} (epoch {first.pass_index + 1}) row by row: "
+            "workers begin with the same random state",
+            where=f"batch {second.index}",
         )
 
 
-def _repeats(stream: Stream) -> bool:
-    """Whether the samples of later epochs have the variants that they had in the first."""
-    variants: dict[int, dict[int, int]] = {}
+def _draws(batch: Batch) -> tuple[int, ...]:
+    """Return what tells the geometric draws of the rows of a batch apart."""
+    for leaf in batch.part("input"):
+        if leaf.decoded is not None:
+            return tuple(leaf.decoded.motion.tolist())
+    return ()
+
+
+def _bits(stream: Stream) -> float:
+    """Return how many bits one draw holds, from how often two of them agree."""
+    counts = Counter(draw for b in stream.batches for draw in _draws(b))
+    total = sum(counts.values())
+    if total < 2:
+        return 0.0
+    agreeing = sum(c * (c - 1) for c in counts.values()) / (total * (total - 1))
+    return -log2(agreeing) if agreeing > 0 else log2(total)
+
+
+def _twins(stream: Stream, bits: float) -> tuple[Batch, Batch] | None:
+    """Return two batches with the same draws where chance would hardly make them."""
+    seen: dict[tuple[int, ...], Batch] = {}
     for batch in stream.batches:
-        for leaf in batch.part("input")[:1]:
-            for sample, digest in zip(batch.ids.tolist(), leaf.digests, strict=False):
-                variants.setdefault(batch.pass_index, {})[sample] = digest
-    first, *later = variants.values()
-    return bool(later) and all(
-        sum(first.get(s) == d for s, d in epoch.items() if s >= 0) > 0.9 * len(epoch)
-        for epoch in later
-    )
+        draws = _draws(batch)
+        if len(draws) * bits < _CERTAIN_BITS:
+            continue
+        if draws in seen:
+            return seen[draws], batch
+        seen[draws] = batch
+    return None
 
 
 _LEARNED, _APART, _CLOSE = 0.9, 0.3, 0.15

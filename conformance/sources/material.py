@@ -12,11 +12,18 @@ from numpy.typing import NDArray
 
 from conformance import probe
 from conformance.problem import Problem
+from conformance.sources.given import Given
 from conformance.training.pictures import taught
 
 Array = NDArray[Any]
 
-LOOKS = {"dim": "dim", "constant": "constant", "draws": "draws"}
+LOOKS = {
+    "dim": "dim",
+    "constant": "constant",
+    "draws": "draws",
+    "forked": "draws",
+    "spawned": "draws",
+}
 
 PICTURED = frozenset(
     ("samples", "paths", "ids", "directory", "image_dir", "mask_dir", "frame", "csv", "hdf5")
@@ -40,6 +47,7 @@ class Material:
         claims: what its author declared, for ``names`` and ``schema``.
         backwards: whether lists are handed over in reverse; samples keep their numbers.
         folders: the folders that were handed out, as the store knows them.
+        given: the subject's own source, where its author named it.
     """
 
     problem: Problem
@@ -47,6 +55,7 @@ class Material:
     claims: Mapping[str, Any] = field(default_factory=dict)
     backwards: bool = False
     folders: list[Any] = field(default_factory=list)
+    given: Given | None = None
 
     @property
     def n(self) -> int:
@@ -79,6 +88,8 @@ class Material:
     @cached_property
     def images(self) -> Array:
         """Shape ``(n, height, width, C)``, read-only."""
+        if self.given is not None:
+            return self.given.images
         if self.problem.scenario == "teach":
             return taught(self.labels, self.spec)
         images = probe.images(self.n, self.spec)
@@ -109,6 +120,8 @@ class Material:
         labels against images goes unseen. With fewer samples than classes the first classes
         come: whoever numbers the classes that he finds must find the same numbers.
         """
+        if self.given is not None:
+            return np.zeros(self.n, int) if self.given.labels is None else self.given.labels
         labels = self._sequence()
         return np.sort(labels) if self.grouped else labels
 

@@ -52,7 +52,7 @@ def teach(
             "classes, so they are no classes to learn",
         )
     indices = indices.reshape(-1)
-    pupil = _Pupil(images.shape[1:], len(classes), beat)
+    pupil = _pupil(images.shape[1:], len(classes), beat)
     right = pupil.learn(images, indices)
     order = np.random.default_rng(5).permutation(len(indices))
     shuffled = pupil.learn(images, indices[order], rounds=1)
@@ -97,6 +97,17 @@ def _rows(batches: list[RawBatch], source: Array) -> tuple[Array, Array, str]:
     return np.concatenate(images), np.concatenate(targets), ""
 
 
+_pupils: dict[tuple[int, ...], _Pupil] = {}
+
+
+def _pupil(shape: tuple[int, ...], classes: int, beat: Callable[[], None]) -> _Pupil:
+    """Return a network for these images; compiling one takes longer than teaching it."""
+    key = (*shape, classes)
+    if key not in _pupils:
+        _pupils[key] = _Pupil(shape, classes, beat)
+    return _pupils[key]
+
+
 class _Pupil:
     """One small convolutional network, taught several times from the same beginning."""
 
@@ -118,7 +129,9 @@ class _Pupil:
             loss="sparse_categorical_crossentropy",
             jit_compile=keras.backend.backend() == "jax",
         )
-        self._beginning = self._model.get_weights()
+        self._model.optimizer.build(self._model.trainable_variables)
+        self._variables = [*self._model.variables, *self._model.optimizer.variables]
+        self._beginning = [keras.ops.convert_to_numpy(v) for v in self._variables]
         self._beat = keras.callbacks.LambdaCallback(
             on_train_batch_begin=lambda batch, logs=None: beat(),
             on_epoch_begin=lambda epoch, logs=None: beat(),
@@ -130,7 +143,8 @@ class _Pupil:
         spread = float(wide.std())
         wide = (wide - wide.mean()) / (spread if np.isfinite(spread) and spread > 0 else 1.0)
         wide = np.nan_to_num(wide)
-        self._model.set_weights(self._beginning)
+        for variable, value in zip(self._variables, self._beginning, strict=True):
+            variable.assign(value)
         right = 0.0
         # full batches only: each other size would be compiled anew
         rows = np.resize(np.arange(len(wide)), -(-len(wide) // _SIZE) * _SIZE)

@@ -8,6 +8,7 @@ may want to set up the backend itself.
 from __future__ import annotations
 
 import gc
+import importlib
 import inspect
 import multiprocessing
 from collections.abc import Callable, Iterator
@@ -270,10 +271,21 @@ def _started_by(method: str | None) -> Iterator[None]:
         yield
         return
     multiprocessing.set_start_method(method, force=True)
+    _forget_shared()
     try:
         yield
     finally:
         multiprocessing.set_start_method(before, force=True)
+        _forget_shared()
+
+
+def _forget_shared() -> None:
+    """Make Keras create its queue and its counter anew: one method can't use the other's."""
+    with suppress(ImportError):
+        module = importlib.import_module("keras.src.trainers.data_adapters.py_dataset_adapter")
+        for name in ("_WORKER_ID_QUEUE", "_SEQUENCE_COUNTER"):
+            if hasattr(module, name):
+                setattr(module, name, None)
 
 
 def _backend() -> str:

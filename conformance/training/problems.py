@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing import get_all_start_methods
 
 from conformance.problem import Problem, Space, suited
 
@@ -12,6 +13,7 @@ TRAINED = ("fit", "validate", "teach", "workers", "forked", "spawned")
 
 _LESSON = 36
 _CLASSES = 3
+_DRAWS = 16
 
 
 def trainings(space: Space, profile: str) -> Iterator[Problem]:
@@ -38,10 +40,24 @@ def trainings(space: Space, profile: str) -> Iterator[Problem]:
         yield replace(plain, passes=12)
     yield replace(plain, scenario="validate")
     lesson = _plain(space, n=_LESSON, size=6, shuffle=space.can_shuffle)
-    yield replace(lesson, scenario="teach", classes=space.classes or _CLASSES, passes=6)
+    yield replace(lesson, scenario="teach", classes=space.classes or _CLASSES, passes=4)
     if space.indexable:
-        for name in ("workers", "forked", "spawned"):
-            yield replace(busy, scenario=name, passes=2)
+        yield from _worked(space, plain, busy, profile)
+
+
+def _worked(space: Space, plain: Problem, busy: Problem, profile: str) -> Iterator[Problem]:
+    """Yield what is trained on with several workers; processes get rows enough to compare draws."""
+    yield replace(plain, scenario="workers", passes=2)
+    if busy != plain:
+        yield suited(replace(busy, scenario="workers", passes=2), space)
+    size = space.hard_batch or _DRAWS
+    rows = replace(busy, n=3 * size, batch_size=size, passes=2)
+    forks = "fork" in get_all_start_methods()
+    if forks:
+        yield suited(replace(rows, scenario="forked"), space)
+    if profile == "thorough" or not forks:
+        # each worker of each epoch imports the backend again
+        yield suited(replace(rows, scenario="spawned", passes=1), space)
 
 
 def _plain(space: Space, *, n: int, size: int, shuffle: bool = False) -> Problem:
