@@ -26,6 +26,9 @@ Array = NDArray[Any]
 EXACT = 0.995
 """Correlation above which a row is taken to be its source up to an affine change of values."""
 
+_ENOUGH = 48
+"""Side in pixels at which photographs are told apart: larger ones are reduced."""
+
 _IDENTICAL = 0.9999
 """Correlation above which no other order of the channels is tried."""
 
@@ -67,7 +70,9 @@ class Decoded:
     wrapped: Array
 
 
-def decode(rows: Array, source: Array, *, augmented: bool, channels: str = "") -> Decoded:
+def decode(
+    rows: Array, source: Array, *, augmented: bool, channels: str = "", probe: bool = True
+) -> Decoded:
     """Identify the sample of each row.
 
     Args:
@@ -76,11 +81,16 @@ def decode(rows: Array, source: Array, *, augmented: bool, channels: str = "") -
         augmented: whether the rows may have been augmented; without, only near-exact
             readings count.
         channels: order of the channels if known, else found by majority.
+        probe: whether the source images are probes; of others only the layout can be read.
     """
     layout, images = as_images(rows, source)
     if images is None or len(rows) == 0:
         return _nothing(len(rows), source.shape[-1])
-    templates = _Templates(_resized(source, images.shape[1:3]), images.shape[-1])
+    size = images.shape[1:3]
+    if not probe and max(size) > _ENOUGH:
+        size = (_ENOUGH, _ENOUGH)
+        images = _resized(images, size)
+    templates = _Templates(_resized(source, size), images.shape[-1], probe=probe)
     return templates.read(images, layout, augmented=augmented, order=channels)
 
 
@@ -227,7 +237,8 @@ class _Match:
 class _Templates:
     """The source images as the decoder looks for them, for one size and number of channels."""
 
-    def __init__(self, source: Array, channels: int) -> None:
+    def __init__(self, source: Array, channels: int, *, probe: bool = True) -> None:
+        self.probe = probe
         self.variants: dict[str, Array] = {}
         if channels == source.shape[-1] == 3:
             names = ["".join("rgb"[i] for i in order) for order in permutations(range(3))]
@@ -286,6 +297,8 @@ class _Templates:
     def _lenient(self, images: Array, match: _Match, order: str, *, augmented: bool) -> Array:
         """Read rows that are not exact: by layout, by height, then by value map."""
         layout = np.where((match.best >= 0.9) & (match.best - match.runner >= 0.05), match.ids, -1)
+        if not self.probe:
+            return layout
         heights = self._by_height(images, match, order)
         both = (layout >= 0) & (heights >= 0)
         ids = np.where(both & (layout != heights), -1, np.maximum(layout, heights))
@@ -356,7 +369,7 @@ class _Templates:
         out = np.zeros(len(images), bool)
         template = next(iter(self.variants.values()))
         rows = np.flatnonzero((ids >= 0) & ~exact)
-        if not rows.size or template.shape[1:3] != images.shape[1:3]:
+        if not self.probe or not rows.size or template.shape[1:3] != images.shape[1:3]:
             return out
         source = template[ids[rows]].mean(axis=-1).reshape(len(rows), -1)
         seen = images[rows].mean(axis=-1).reshape(len(rows), -1)

@@ -256,7 +256,12 @@ class Judge:
 
     def _shrunk(self, broken: Broken, space: Space) -> Broken:
         """Search upwards from the smallest problem for one that breaks the same clause."""
-        if broken.run.ending is not None or space.closed or self._description_failed():
+        if (
+            broken.run.ending is not None
+            or space.closed
+            or space.fixed_n
+            or self._description_failed()
+        ):
             return broken
         for problem in smaller(broken.problem, space):
             if problem not in self._runs:
@@ -501,7 +506,7 @@ def smaller(problem: Problem, space: Space) -> Iterator[Problem]:
 
 def drawn_problems(space: Space, settings: Settings) -> list[Problem]:
     """Return the problems that Hypothesis draws, the same for the same seed."""
-    if space.closed or settings.examples < 1:
+    if space.closed or space.fixed_n or settings.examples < 1:
         return []
     import hypothesis
     from hypothesis import HealthCheck, Phase

@@ -45,6 +45,10 @@ def first_look(observer: Observer) -> Description:
         return _closed(observer, base)
     sized_batch = "batch_size" in roles
     look = Problem(n=27, batch_size=4, passes=2) if sized_batch else Problem(_MANY, 50, passes=1)
+    fixed = len(subject.given.images) if subject.given is not None else 0
+    if fixed:
+        sized_batch = False
+        look = Problem(fixed, max(1, fixed // 3), passes=1)
     run, problem = feed(observer, look, base)
     if run.stream.boundless and not run.stream.certain and "endless" not in declared:
         subject.goes_on()
@@ -63,7 +67,8 @@ def first_look(observer: Observer) -> Description:
     hard = 0
     if not sized_batch:
         hard = int(Counter(b.rows for b in stream.batches).most_common(1)[0][0])
-        run, problem = feed(observer, replace(problem, n=4 * hard, batch_size=hard, passes=2), base)
+        problem = replace(problem, n=fixed or 4 * hard, batch_size=hard, passes=2)
+        run, problem = feed(observer, problem, base)
     claims = _infer(observer, replace(base, hard_batch=hard), problem, run)
     _tell_switches(observer, problem, run.stream, claims)
     roles = observer.subject.binding.roles()
@@ -80,6 +85,7 @@ def first_look(observer: Observer) -> Description:
         ),
         takes_seed=bool(roles & {"seed", "rng"}),
         hard_batch=hard,
+        fixed_n=fixed,
         classes=problem.classes,
         form=problem.form,
         dtypes=subject.dtypes,
@@ -252,10 +258,21 @@ def _say_order(out: _Inference, roles: frozenset[str], stream: Stream, other: St
         out.say("shuffles", "never", "seen: source order, but for parts that take turns")
     elif np.array_equal(identities(other), ids) and stream.reseeded:
         out.say("shuffles", "always", "seen: an order from a generator that it reseeds")
+    elif _reordered(ids):
+        out.say("shuffles", "always", "seen: another order in every pass")
     elif np.array_equal(identities(other), ids) or (ids < 0).any():
         out.say("shuffles", "fixed", "seen: an order of its own, the same at every opening")
     else:
         out.say("shuffles", "always", "seen: another order at every opening")
+
+
+def _reordered(ids: Array) -> bool:
+    """Whether the first two passes hold the same samples in different orders."""
+    n = len(set(ids.tolist()))
+    first, second = ids[:n].tolist(), ids[n : 2 * n].tolist()
+    return (
+        -1 not in first and first != second and set(first) == set(second) and len(set(first)) == n
+    )
 
 
 def _in_source_order(ids: Array) -> bool:

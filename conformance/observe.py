@@ -297,7 +297,9 @@ class Drawing:
             self._keep(take_apart(opened.get(k), len(self.raws), k, opened.packing))
         return self.ending is None
 
-    def finished(self, *, augmented: bool, channels: str, reseeded: dict[str, str]) -> Stream:
+    def finished(
+        self, *, augmented: bool, channels: str, mixing: bool, reseeded: dict[str, str]
+    ) -> Stream:
         """Decode what was drawn and return the record."""
         self._memory.finished(len(self.raws))
         touched = self.touched or self._source.touched() or self._files_touched()
@@ -310,6 +312,8 @@ class Drawing:
                 augmented=augmented,
                 channels=channels,
                 masked=self.material.masked,
+                mixing=mixing,
+                probe=self.material.given is None,
             ),
             sized=self.sized,
             length=self.length,
@@ -374,7 +378,12 @@ def _steps(problem: Problem, claims: Claims) -> int:
 
 def _finish(drawing: Drawing, problem: Problem, claims: Claims, seeded: dict[str, str]) -> Stream:
     augmented = problem.augment or claims.augments == "always"
-    return drawing.finished(augmented=augmented, channels=claims.channels or "", reseeded=seeded)
+    return drawing.finished(
+        augmented=augmented,
+        channels=claims.channels or "",
+        mixing=augmented and claims.augmentation == "mixing",
+        reseeded=seeded,
+    )
 
 
 def _plain(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:

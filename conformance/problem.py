@@ -99,7 +99,7 @@ class Problem:
         words = [f"n={self.n} samples", f"batch_size={self.batch_size}"]
         words += [f"shuffle {'on' if self.shuffle else 'off'}"]
         words += ["augmentation on"] if self.augment else []
-        words += [f"{self.dtype} images of {self.side}x{self.side}"]
+        words += [f"{self.dtype} images of {self.side}x{self.side}"] if self.side else []
         if self.scenario != "stream":
             words.append(SCENARIOS[self.scenario])
         return ", ".join(words)
@@ -120,7 +120,8 @@ class Space:
         dtypes: of the images that it can be given.
         renumbers: whether it may give numbers of its own to classes.
         explores: scenarios that depend on its source, see :mod:`conformance.sources.exploration`.
-        closed: whether it brings its own data.
+        closed: whether it brings its own data, of which nothing is known.
+        fixed_n: number of samples of its own source, where its author named it; else 0.
         one_shot: whether it can be opened only once.
         indexable: whether its batches can be asked for by index.
         slow: whether opening it or starting a pass takes long: fewer problems, fewer passes.
@@ -137,6 +138,7 @@ class Space:
     explores: tuple[str, ...] = ()
     renumbers: bool = False
     closed: bool = False
+    fixed_n: int = 0
     one_shot: bool = False
     indexable: bool = False
     slow: bool = False
@@ -152,6 +154,9 @@ def boundary(space: Space) -> Iterator[Problem]:
     """Yield the problems that come first: each boundary of n against B, then each scenario."""
     if space.closed:
         yield from _closed_boundary(space)
+        return
+    if space.fixed_n:
+        yield from _fixed_boundary(space)
         return
     chosen = _hard_boundary(space) if space.hard_batch else _soft_boundary(space)
     yield from (suited(problem, space) for problem in chosen)
@@ -191,6 +196,17 @@ def _closed_boundary(space: Space) -> Iterator[Problem]:
         yield own
         yield replace(own, scenario="twins", passes=8)
         yield replace(own, scenario="threads", passes=8)
+
+
+def _fixed_boundary(space: Space) -> Iterator[Problem]:
+    own = Problem(n=space.fixed_n, batch_size=space.hard_batch, side=0)
+    yield own
+    steps = own.steps
+    yield replace(own, scenario="long", passes=max(3, -(-256 // steps)) if steps < 64 else 4)
+    for name in ("twins", "threads"):
+        yield replace(own, scenario=name, passes=2)
+    if space.indexable:
+        yield replace(own, scenario="index", passes=1)
 
 
 def _hard_boundary(space: Space) -> Iterator[Problem]:

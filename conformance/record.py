@@ -14,6 +14,7 @@ from conformance.adapters.packing import GENERATOR, Packing, word
 from conformance.decode import Decoded, as_images, decode
 from conformance.masks import Masked
 from conformance.masks import read as read_masks
+from conformance.mixing import Shares, unmix
 from conformance.run import Batch, Leaf
 
 Array = NDArray[Any]
@@ -147,6 +148,8 @@ def finish(
     augmented: bool,
     channels: str = "",
     masked: bool = False,
+    mixing: bool = False,
+    probe: bool = True,
 ) -> tuple[Batch, ...]:
     """Decode all batches of a stream together, group by group of equal row shape.
 
@@ -155,11 +158,14 @@ def finish(
         source: the probe images, None if the source is unknown.
         augmented, channels: see :func:`conformance.decode.decode`.
         masked: whether the subject was given masks, which are compared with their images.
+        mixing: whether images may be mixed of several samples.
+        probe: whether the source is the kit's own, whose codes can be read.
     """
     raws = list(raws)
     masks = read_masks(raws, source) if masked and source is not None else {}
     decoded: dict[int, Decoded] = {}
     measured: dict[int, tuple[Array, bool]] = {}
+    mixed: dict[int, Shares] = {}
     digests = {
         id(leaf): tuple(digest(row) for row in leaf.array) if leaf.array.ndim else ()
         for raw in raws
@@ -173,13 +179,17 @@ def finish(
         ranges, finite = _measure(rows.reshape(len(rows), -1))
         result = None
         if source is not None and as_images(rows[:1], source)[0] is not None:
-            result = decode(rows, source, augmented=augmented, channels=channels)
+            result = decode(rows, source, augmented=augmented, channels=channels, probe=probe)
+        blended = mixing and group[0].part == "input"
+        parts = unmix(rows, source) if blended and source is not None else None
         start = 0
         for leaf in group:
             own = inverse[start : start + len(leaf.array)]
             measured[id(leaf)] = ranges[own], bool(finite[own].all())
             if result is not None:
                 decoded[id(leaf)] = _pick(result, own)
+            if parts is not None:
+                mixed[id(leaf)] = Shares(parts.low[own], parts.high[own])
             start += len(leaf.array)
     return tuple(
         Batch(
@@ -195,6 +205,7 @@ def finish(
                     digests[id(leaf)],
                     masks.get(id(leaf)),
                     measured.get(id(leaf)),
+                    mixed.get(id(leaf)),
                 )
                 for leaf in raw.leaves
             ),
@@ -257,6 +268,7 @@ def _leaf(
     digests: tuple[int, ...],
     masked: Masked | None,
     measured: tuple[Array, bool] | None,
+    mixed: Shares | None,
 ) -> Leaf:
     array = raw.array
     numeric = array.dtype.kind in "biuf"
@@ -286,4 +298,5 @@ def _leaf(
         values,
         ranges,
         masked,
+        mixed,
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from conformance.claims import Claims
 from conformance.decode import Decoded
 from conformance.masks import Masked
+from conformance.mixing import Shares
 from conformance.problem import Problem
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Leaf:
         values: the rows themselves, shape ``(m, k)``, for small arrays that are no images.
         ranges: smallest and largest value of each row, mean and deviation, shape ``(m, 4)``.
         masked: how it goes with the images of its batch, for masks; else None.
+        mixed: of which samples the rows are made, for images that may be mixed; else None.
     """
 
     path: str
@@ -52,6 +54,7 @@ class Leaf:
     values: Array | None
     ranges: Array
     masked: Masked | None = None
+    mixed: Shares | None = None
 
     @property
     def rows(self) -> int:

@@ -13,6 +13,7 @@ from conformance.problem import Problem
 from conformance.roles import DATA, Binding, Bound, bind
 from conformance.sources import forms, make
 from conformance.sources.exploration import explorations
+from conformance.sources.given import Given, given_source
 from conformance.sources.material import Material
 from conformance.sources.names import LABELS, name_tells
 
@@ -40,6 +41,7 @@ class Subject:
         fed: whether the kit gives it its data, so that the source is known.
         one_shot: whether it is a live iterator, which can be opened only once.
         backwards: whether lists of samples are handed over in reverse.
+        given: the source of a subject that brings its own data, where its author named it.
 
     Raises:
         UsageError: it can't be located or bound.
@@ -57,9 +59,16 @@ class Subject:
             self._owner, self.obj = self.obj, self.obj.__call__
         self.declaration = located.declaration.validated(config.spec)
         self.binding = self._bind()
-        self.fed = bool(self.binding.roles() & set(DATA))
+        self.given = self._given(config)
+        self.fed = bool(self.binding.roles() & set(DATA)) or self.given is not None
         self.one_shot = not callable(self.obj) and hasattr(self.obj, "__next__")
         self._endless: bool | None = None
+
+    def _given(self, config: SubjectConfig) -> Given | None:
+        """Return the source that its author named, for a subject that brings its own data."""
+        source = self.declaration.source
+        own = not self.binding.roles() & set(DATA) and not hasattr(self.obj, "__next__")
+        return given_source(config, source) if source and own else None
 
     def _bind(self) -> Binding:
         if self._owner is None:
@@ -112,12 +121,15 @@ class Subject:
     def material(self, problem: Problem) -> Material:
         """Return what the samples of a problem are for this subject."""
         claims = self.declaration.claims
-        return Material(problem, self.binding.roles(), claims, backwards=self.backwards)
+        roles = self.binding.roles()
+        return Material(problem, roles, claims, backwards=self.backwards, given=self.given)
 
     @property
     def labelled(self) -> bool:
         """Whether the kit tells it the labels of its samples."""
         roles = self.binding.roles()
+        if self.given is not None:
+            return self.given.labels is not None
         return bool(roles & LABELS) or name_tells(self.material(Problem(1, 1)))
 
     @property

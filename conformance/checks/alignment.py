@@ -9,6 +9,7 @@ import numpy as np
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.guards import augmented, batches_came, identities_seen
 from conformance.labels import Pairing, numbers, pairings
+from conformance.mixtures import mixtures
 from conformance.problem import EXPLORATORY
 from conformance.run import Batch, Leaf, Run
 from conformance.sources.names import class_name
@@ -22,6 +23,9 @@ def _judge_labels(run: Run) -> None:
         identities_seen(run)
     if run.labels is None:
         raise NotApplicable("it takes no labels")
+    if run.claims.augmentation == "mixing" and augmented(run):
+        _judge_mixed(run)
+        return
     identities_seen(run)
     if run.claims.structure == "pairs":
         raise NotApplicable("its targets tell of pairs, not of single samples")
@@ -43,6 +47,22 @@ def _judge_labels(run: Run) -> None:
     total = sum(b.rows for stream in run.streams for b in stream.batches)
     if known < 0.5 * total:
         raise Undecided("too few images could be traced to a sample")
+
+
+def _judge_mixed(run: Run) -> None:
+    """Compare the shares of labels with the shares of samples in each image."""
+    batches_came(run)
+    found = [m for stream in run.streams for m in mixtures(run, stream)]
+    wrong = [m for m in found if m.right is False]
+    if wrong:
+        first = wrong[0]
+        raise Violation(
+            expected=f"shares as in the image: {first.expected}",
+            observed=f"{first.seen}; {len(wrong)} of {len(found)} rows are mislabelled",
+            where=f"batch {first.batch}, row {first.row}",
+        )
+    if sum(m.right is True for m in found) < 0.5 * len(found) or not found:
+        raise Undecided("most images could not be taken apart into samples of the source")
 
 
 def _mislabelled(run: Run, wrong: list[Pairing], total: int) -> Violation:

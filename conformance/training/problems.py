@@ -28,6 +28,9 @@ def trainings(space: Space, profile: str) -> Iterator[Problem]:
         if not space.one_shot:
             yield replace(own, scenario="validate")
         return
+    if space.fixed_n:
+        yield Problem(n=space.fixed_n, batch_size=space.hard_batch, side=0, scenario="fit")
+        return
     plain = _plain(space, n=14, size=4)
     busy = replace(plain, shuffle=space.can_shuffle, augment=space.can_augment)
     yield plain
