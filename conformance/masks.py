@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.decode import as_images, middle_heights
+from conformance.decode import as_images
+from conformance.pixels import middle_heights
 
 Array = NDArray[Any]
 

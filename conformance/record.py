@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapters.packing import GENERATOR, Packing, word
-from conformance.decode import Decoded, as_images, decode
+from conformance.decode import as_images, decode
 from conformance.masks import Masked
 from conformance.masks import read as read_masks
 from conformance.mixing import Shares, unmix
 from conformance.run import Batch, Leaf
+from conformance.templates import Decoded
 
 Array = NDArray[Any]
 

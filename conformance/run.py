@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.claims import Claims
-from conformance.decode import Decoded
 from conformance.masks import Masked
 from conformance.mixing import Shares
 from conformance.problem import Problem
+from conformance.templates import Decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import AffineTransform, resize, warp
 
-from conformance.decode import decode, turn
+from conformance.decode import decode
+from conformance.pixels import turn
 from conformance.probe import ImageSpec, code_levels, images
 
 Image = np.ndarray

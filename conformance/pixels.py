@@ -1,0 +1,94 @@
+"""Measurements on stacks of images, each vectorised over all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def standard(flat: Array) -> Array:
+    """Centre each row and give it length 1; constant rows become zero."""
+    flat = flat - flat.mean(axis=-1, keepdims=True)
+    length = np.sqrt((flat * flat).sum(axis=-1, keepdims=True))
+    scale = np.abs(flat).max(axis=-1, keepdims=True)
+    return np.asarray(np.divide(flat, length, out=np.zeros_like(flat), where=(scale > 1e-12)))
+
+
+def resized(source: Array, size: tuple[int, ...]) -> Array:
+    """Return the source images at another size: box-filtered, then linear; float32."""
+    out = source.astype(np.float32)
+    for axis, target in ((1, size[0]), (2, size[1])):
+        if out.shape[axis] != target:
+            out = np.moveaxis(
+                np.tensordot(_resampler(out.shape[axis], target), out, axes=(1, axis)), 0, axis
+            )
+    return out
+
+
+def _resampler(old: int, new: int) -> Array:
+    """Return a ``(new, old)`` matrix of linear interpolation, widened when shrinking."""
+    centre = (np.arange(new) + 0.5) * old / new - 0.5
+    reach = max(1.0, old / new)
+    weight = np.maximum(0, 1 - np.abs(centre[:, None] - np.arange(old)) / reach)
+    return np.asarray((weight / weight.sum(axis=1, keepdims=True)).astype(np.float32))
+
+
+def turn(images: Array, k: int) -> Array:
+    """Apply the k-th of the eight flips and quarter turns to ``(m, h, w, c)`` images."""
+    turned = np.rot90(images, k % 4, axes=(1, 2))
+    return turned[:, :, ::-1] if k >= 4 else turned
+
+
+def middle_heights(images: Array) -> tuple[Array, Array]:
+    """Measure the middle level of probe images relative to the darkest and the brightest.
+
+    Args:
+        images: shape ``(m, h, w, c)``.
+
+    Returns:
+        The height per channel, shape ``(m, c)``, in 0..1, and the share of pixels that lie at
+        it, shape ``(m,)``: low where the image is no probe, or was changed beyond reading.
+    """
+    flat = images.reshape(len(images), -1, images.shape[-1]).transpose(0, 2, 1)
+    flat = np.sort(flat, axis=2)
+    size = flat.shape[2]
+    low, high = flat[..., size // 50], flat[..., -1 - size // 50]
+    spread = np.where(high > low, high - low, 1)
+    relative = (flat - low[..., None]) / spread[..., None]
+    between = (relative > 0.08) & (relative < 0.92)
+    count = between.sum(axis=2)
+    start = (relative <= 0.08).sum(axis=2)
+    index = np.clip(start + count // 2, 0, size - 1)
+    height = np.take_along_axis(relative, index[..., None], axis=2)[..., 0]
+    share = (np.abs(relative - height[..., None]) < 0.03).mean(axis=2).min(axis=1)
+    return height, share
+
+
+def explained(images: Array, template: Array) -> Array:
+    """Return the share of each row's variance that a source's three levels explain, (m, n)."""
+    gray = template.mean(axis=-1).reshape(len(template), -1)
+    dark = gray <= gray.min(axis=1, keepdims=True) + 1
+    bright = gray >= gray.max(axis=1, keepdims=True) - 1
+    kinds = np.stack([dark, bright, ~dark & ~bright]).astype(np.float32)
+    counts = np.maximum(kinds.sum(axis=2), 1)
+    total = np.zeros((len(images), len(template)), np.float32)
+    for c in range(images.shape[-1]):
+        flat = standard(images[..., c].reshape(len(images), -1))
+        for kind, count in zip(kinds, counts, strict=True):
+            total += (flat @ kind.T) ** 2 / count
+    return np.asarray(total / images.shape[-1])
+
+
+def motion_hash(images: Array) -> Array:
+    """Return a hash of where the extreme levels of each row lie, shape ``(m,)``."""
+    flat = images.reshape(len(images), -1, images.shape[-1])
+    low, high = flat.min(axis=1, keepdims=True), flat.max(axis=1, keepdims=True)
+    relative = (flat - low) / np.where(high > low, high - low, 1)
+    # edges that interpolation mixed depend on the level in between, which tells samples apart
+    marks = (relative < 0.03).all(axis=-1) | (relative > 0.97).all(axis=-1)
+    weights = np.random.default_rng(0).integers(1, 2**31, flat.shape[1])
+    return np.asarray(marks @ weights, np.int64)
