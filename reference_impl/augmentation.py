@@ -15,13 +15,12 @@ Where Keras' own code departs from its documentation we follow the documentation
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from reference_impl.batching import AUGMENTATION, Rows, check_count
 from reference_impl.threads import thread_count
@@ -30,7 +29,6 @@ from reference_impl.warp import FILL_MODES, Image, Matrix, warp
 if TYPE_CHECKING:
     from reference_impl.dataset import Flow
 
-Uniforms = npt.NDArray[np.float64]
 Parameters = dict[str, float | bool]
 
 _N_UNIFORMS = 10
@@ -114,11 +112,10 @@ class Augmenter:
                 and "constant" fills with 0.
         """
         self.check_images(images.shape)
+        shape = images.shape[1:]
         matrices = [
-            self.matrix(
-                self._parameters(_uniforms(seed, epoch, sample), images.shape[1:]), images.shape[1:]
-            )
-            for sample in samples.tolist()
+            self.matrix(self._parameters(uniforms, shape), shape)
+            for uniforms in _uniforms(seed, epoch, samples)
         ]
         return self._warp_all(images, matrices, nearest)
 
@@ -169,7 +166,8 @@ class Augmenter:
         self, img_shape: tuple[int, ...], seed: int | None = None
     ) -> Parameters:
         """Return drawn parameters under Keras' names: theta, tx, ty, shear, zx, zy, the flips."""
-        return self._parameters(np.random.default_rng(seed).random(_N_UNIFORMS), img_shape)
+        uniforms = np.random.default_rng(seed).random(_N_UNIFORMS).tolist()
+        return self._parameters(uniforms, img_shape)
 
     def apply_transform(self, x: Image, transform_parameters: Mapping[str, float | bool]) -> Image:
         """Return the image ``(height, width[, channels])``, moved by such parameters."""
@@ -213,9 +211,8 @@ class Augmenter:
             ]
         )
 
-    def _parameters(self, uniforms: Uniforms, shape: tuple[int, ...]) -> Parameters:
+    def _parameters(self, u: list[float], shape: tuple[int, ...]) -> Parameters:
         # Every number has its place, so that one range can change without moving the other draws.
-        u = uniforms.tolist()
         low, high = self._zoom_limits()
         return {
             "theta": self.rotation_range * (2 * u[0] - 1),
@@ -257,8 +254,19 @@ class Augmenter:
         return result
 
 
-def _uniforms(seed: int, epoch: int, sample: int) -> Uniforms:
-    return np.random.default_rng((seed, AUGMENTATION, epoch, sample)).random(_N_UNIFORMS)
+def _uniforms(seed: int, epoch: int, samples: Rows) -> Iterator[list[float]]:
+    """Yield for each sample its own numbers in [0, 1): sample k owns the k-th ten of the epoch's.
+
+    The generator is wound on to them, which takes a tenth of the time of making one per sample.
+    """
+    bits = np.random.PCG64((seed, AUGMENTATION, epoch))
+    generator = np.random.Generator(bits)
+    position = 0
+    for sample in samples.tolist():
+        start = sample * _N_UNIFORMS
+        bits.advance((start - position) % 2**128)  # its period: so it winds back, too
+        yield generator.random(_N_UNIFORMS).tolist()
+        position = start + _N_UNIFORMS
 
 
 def _shift(shift_range: float | Sequence[float], size: int, u: float, sign: float) -> float:
