@@ -62,7 +62,7 @@ def first_look(observer: Observer) -> Description:
             roles=subject.binding.rows(),
             claims=base,
             space=Space(classes=problem.classes),
-            trouble=single or stream.ending or Ending("exhausted", 0, _nothing(stream)),
+            trouble=single or stream.ending or _nothing(stream),
         )
     hard = 0
     if not sized_batch:
@@ -115,10 +115,11 @@ def _notes(observer: Observer, stream: Stream, space: Space) -> tuple[str, ...]:
     )
 
 
-def _nothing(stream: Stream) -> str:
+def _nothing(stream: Stream) -> Ending:
     if stream.length == 0:
-        return "it yielded nothing: its length is 0, where Keras wants 1 or more batches"
-    return "it yielded nothing"
+        told = f"a {stream.kind} whose length is 0, where Keras wants one batch or more"
+        return Ending("refused", 0, told)
+    return Ending("exhausted", 0, "it yielded nothing")
 
 
 def _known(declared: dict[str, Any]) -> dict[str, Any]:
