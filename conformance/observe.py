@@ -139,17 +139,10 @@ class Observer:
 
     def open(self, problem: Problem, *, globally: int | None = None) -> Drawing:
         """Seed everything, make the source and open the subject on it."""
-        seed_everything(
-            problem.seed if globally is None else globally,
-            graph=None if globally is None else _GRAPH_SEED,
-        )
+        seed_everything(problem.seed if globally is None else globally)
         material = self.subject.material(problem)
         arguments = self.subject.arguments(material)
         return Drawing(self.subject, arguments, material, self.tick)
-
-
-_GRAPH_SEED = 17
-"""TensorFlow's global seed wherever only the others are to differ."""
 
 
 class Drawing:

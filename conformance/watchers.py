@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -159,43 +158,25 @@ _SEEDERS: tuple[tuple[str, str], ...] = (("numpy.random", "seed"), ("random", "s
 _ORIGINAL: dict[str, Callable[..., Any]] = {"numpy.random": np.random.seed, "random": random.seed}
 
 
-_LIBRARIES = (
-    ("keras", "utils.set_random_seed"),  # its own global SeedGenerator, which layers draw from
-    ("torch", "manual_seed"),
-)
-
-_OWN_SEEDING = threading.local()
+_KERAS_STATE = "keras.src.backend.common.global_state"
 
 
-def seed_everything(seed: int, *, graph: int | None = None) -> None:
+def seed_everything(seed: int) -> None:
     """Seed every process-wide generator that is loaded, with the functions as they were.
 
-    Args:
-        seed: for all of them.
-        graph: for TensorFlow's, if another: it mixes its global seed into every operation's own,
-            so that one operation with one seed draws differently under another global seed.
+    But not TensorFlow's: under a global seed, a random operation in ``Dataset.map`` draws the same
+    numbers in every pass, which its author would be blamed for. So ``keras.utils.set_random_seed``,
+    which sets it, is not used either, but what it does to Keras' own generator.
     """
-    _OWN_SEEDING.now = True  # Keras seeds NumPy, too: not to be laid at the subject's door
-    try:
-        for name, path in _LIBRARIES:
-            _seed_library(name, path, seed)
-        _seed_library("tensorflow", "random.set_seed", seed if graph is None else graph)
-    finally:
-        _OWN_SEEDING.now = False
     _ORIGINAL["random"](seed)
     _ORIGINAL["numpy.random"](seed)
-
-
-def _seed_library(name: str, path: str, seed: int) -> None:
-    function: Any = sys.modules.get(name)
-    if function is None:
-        return
-    try:
-        for part in path.split("."):
-            function = getattr(function, part)
-        function(seed)
-    except Exception:
-        return  # half-imported by the subject: nothing to seed
+    with suppress(Exception):  # half-imported by the subject: nothing to seed
+        if torch := sys.modules.get("torch"):
+            torch.manual_seed(seed)
+    with suppress(Exception):
+        if keras := sys.modules.get(_KERAS_STATE):
+            keras.set_global_attribute("global_random_seed", seed)
+            keras.set_global_attribute("global_seed_generator", None)
 
 
 @contextmanager
@@ -212,8 +193,7 @@ def reseeding_noted() -> Iterator[dict[str, str]]:
         present = getattr(module, attribute)
 
         def noted(*args: Any, _name: str = module_name, _do: Any = present, **kwargs: Any) -> Any:
-            if not getattr(_OWN_SEEDING, "now", False):
-                found.setdefault(_name, _culprit())
+            found.setdefault(_name, _culprit())
             return _do(*args, **kwargs)
 
         setattr(module, attribute, noted)

@@ -309,7 +309,7 @@ def test_tensors_of_tensorflow_share_nothing() -> None:
 
 
 @pytest.mark.parametrize("obeys", [True, False])
-def test_seed_of_a_tf_pipeline_is_compared_under_one_graph_seed(obeys: bool) -> None:
+def test_seed_of_a_tf_pipeline_is_obeyed_or_not(obeys: bool) -> None:
     tf = pytest.importorskip("tensorflow", reason="needs TensorFlow")
 
     def build(images: Array, labels: Array, batch_size: int, seed: int) -> Any:
@@ -318,23 +318,24 @@ def test_seed_of_a_tf_pipeline_is_compared_under_one_graph_seed(obeys: bool) -> 
         rows = tf.data.Dataset.from_tensor_slices((images, labels))
         return rows.shuffle(64, seed=seed if obeys else None).batch(batch_size)
 
-    wanted = set() if obeys else {"order.different_seed_different_stream"}
+    wanted = set() if obeys else {"order.same_seed_same_stream"}
     assert _failed(_judged(build)) == wanted
 
 
-def test_seeding_by_the_kit_is_not_laid_at_the_subjects_door() -> None:
-    pytest.importorskip("keras", reason="Keras' seeding seeds NumPy, too")
-    from conformance.watchers import reseeding_noted, seed_everything
+def test_augmentation_in_a_tf_pipeline_varies_as_without_a_global_seed() -> None:
+    tf = pytest.importorskip("tensorflow", reason="needs TensorFlow")
 
-    with reseeding_noted() as found:
-        seed_everything(3)
-        first = np.random.random()
-        seed_everything(3)
-    assert found == {}
-    assert np.random.random() == first
-    with reseeding_noted() as found:
-        np.random.seed(1)
-    assert found == {"numpy.random": "the subject"}
+    def build(images: Array, labels: Array, batch_size: int, augment: bool = False) -> Any:
+        if batch_size < 1:
+            raise ValueError("batch_size")
+        rows = tf.data.Dataset.from_tensor_slices((images, labels))
+        if augment:
+            rows = rows.map(lambda x, y: (tf.image.random_flip_left_right(x), y))
+        return rows.batch(batch_size)
+
+    report = _judged(build)
+    assert not _failed(report)
+    assert _of(report, "augmentation.varies_between_epochs").outcome == "passed"
 
 
 def test_keras_global_generator_is_seeded() -> None:
