@@ -13,7 +13,7 @@ from conformance.verdict import Cause
 from conformance.wording import samples
 
 if TYPE_CHECKING:
-    from conformance.judge import Broken
+    from conformance.rulings import Broken
 
 _COVERAGE = (
     "epoch.every_sample_appears",

@@ -13,7 +13,7 @@ from conformance.subject import Subject
 
 if TYPE_CHECKING:
     from conformance.config import Settings, SubjectConfig
-    from conformance.judge import AnyObserver
+    from conformance.survey import AnyObserver
 
 RENUMBERED = "renumbered"
 """The scenario that this module observes."""

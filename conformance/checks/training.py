@@ -6,7 +6,14 @@ from collections import Counter
 from math import isnan, log2
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
-from conformance.guards import augmented, identities_seen, image_leaves, passes, sampled_once
+from conformance.guards import (
+    augmented,
+    identities_seen,
+    image_leaves,
+    passes,
+    sampled_once,
+    shuffled,
+)
 from conformance.labels import pairings
 from conformance.run import Batch, Epoch, Run, Stream
 from conformance.training.record import Lesson, Training
@@ -165,6 +172,11 @@ def validation_is_the_same_every_epoch(run: Run) -> None:
     """
     training = _without_error(run)
     sampled_once(run)
+    if shuffled(run) and run.claims.remainder == "drop":
+        raise NotApplicable(
+            "it shuffles always and drops the remainder, another one in each pass: validate on a "
+            "stream that does not shuffle"
+        )
     epochs = passes(run, run.stream)
     if len(epochs) < 2:
         raise NotApplicable(f"fewer than 2 validations came ({training.way})")

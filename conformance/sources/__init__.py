@@ -84,6 +84,10 @@ def forms(material: Material) -> tuple[str, ...]:
         return frames.FORMS
     if "ids" in roles:
         return ids.FORMS
+    if "label_dict" in roles:
+        return ids.KEYS
+    if {"csv", "image_dir"} <= roles:
+        return csv_pixels.FORMS
     if name_tells(material) and not material.claims.get("names"):
         return TELLING
     return ("",)

@@ -1,4 +1,4 @@
-"""A CSV file of pixels: one line a sample, gray."""
+"""A CSV file: of pixels, one line a sample, gray; or of file names, beside a folder of images."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from conformance.config import UsageError
-from conformance.sources.folders import folder_of
+from conformance.sources.folders import folder_of, image_files
 from conformance.sources.material import Material
+
+FORMS = ("", "bare")
+"""Forms of a file of names: with a header ``filename,label``, or without."""
 
 
 def csv(material: Material) -> Any:
     """The name of a file without header: label, then ``side * side`` gray values.
 
+    Beside a folder of images it holds file names and labels instead.
+
     Raises:
         UsageError: the declared ``schema`` is not one of such a file.
     """
+    if "csv" not in material.flat:
+        form = material.problem.form
+        base = folder_of(material, "names", partial(_fill_names, material), form)
+        return str(base / "images.csv")
     schema = _schema(material)
     base = folder_of(material, "csv", partial(_fill, material, schema), *sorted(schema.items()))
     return str(base / "images.csv")
@@ -35,6 +44,14 @@ def _fill(material: Material, schema: dict[str, Any], base: Path) -> None:
         )
         lines.insert(0, ",".join(names))
     (base / "images.csv").write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def _fill_names(material: Material, base: Path) -> None:
+    files = zip(image_files(material), material.labels, strict=True)
+    lines = [f"{file.name},{int(label)}" for file, label in files]
+    if material.problem.form != "bare":
+        lines.insert(0, "filename,label")
+    (base / "images.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _schema(material: Material) -> dict[str, Any]:

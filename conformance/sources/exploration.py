@@ -7,7 +7,6 @@ from conformance.sources.names import name_tells
 
 _COMPRESSED = frozenset(("samples", "paths", "directory", "frame"))
 _LISTED = frozenset(("directory", "image_dir", "mask_dir"))
-_FLAT = frozenset(("csv", "hdf5"))
 
 
 def explorations(material: Material, *, labelled: bool, named: bool) -> tuple[str, ...]:
@@ -19,15 +18,15 @@ def explorations(material: Material, *, labelled: bool, named: bool) -> tuple[st
         named: whether classes have names only, so that there are no large numbers.
     """
     roles = material.roles
-    files = bool(roles & PICTURED)
+    files, flat = bool(roles & PICTURED), material.flat
     found = {
-        "wide": "csv" not in roles,
-        "gray": not roles & _FLAT,
+        "wide": "csv" not in flat,
+        "gray": not flat,
         "unit": not files,
         "jpeg": bool(roles & _COMPRESSED) or (name_tells(material) and "image_dir" in roles),
         "unpadded": bool(roles & _LISTED) and "ids" not in roles,
-        "resized": files and "image_size" in roles and not roles & (_FLAT | {"ids"}),
-        "unreadable": files and not roles & _FLAT,
+        "resized": files and "image_size" in roles and not flat and "ids" not in roles,
+        "unreadable": files and not flat,
         "one class": labelled,
         "classes": labelled and not named,
         "uneven": bool(roles & {"labels", "onehot_labels", "float_labels", "string_labels"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from conformance.config import UsageError
@@ -16,7 +17,7 @@ FORMS = ("", "named")
 def frame(material: Material) -> Any:
     """A frame, one row a sample: filename, label, path, image, class; and the declared columns.
 
-    File names are absolute: joined to any folder they stay what they are.
+    Names of files are absolute, but those in ``filename`` where their folder is told beside them.
 
     Raises:
         UsageError: pandas is not installed, or the declared ``schema`` is no table of columns.
@@ -29,8 +30,9 @@ def frame(material: Material) -> Any:
     numbers = [int(label) for label in material.labels]
     names = [class_name(label) for label in numbers]
     labels = names if material.problem.form == "named" else numbers
+    beside = "image_dir" in material.roles
     columns: dict[str, Any] = {
-        "filename": files,
+        "filename": [os.path.basename(file) for file in files] if beside else files,
         "label": labels,
         "path": files,
         "image": files,

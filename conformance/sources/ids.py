@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance.sources import pictures
-from conformance.sources.folders import folder_of, is_spoilt
+from conformance.sources.folders import folder_of, image_files, is_spoilt
 from conformance.sources.material import Material
 
 FORMS = ("", "id-")
 """Forms of ids: whole numbers, or words such as ``"id-0003"``."""
+
+KEYS = ("", "stem", "path")
+"""Forms of the keys of a dictionary of files: their names, without suffix, or with their folder."""
 
 
 def ids(material: Material) -> Any:
@@ -21,13 +24,16 @@ def ids(material: Material) -> Any:
 
 
 def label_dict(material: Material) -> Any:
-    """Id to label; file names to labels where there are paths, but no ids."""
-    keys = ids(material)
-    if "ids" not in material.roles and "paths" in material.roles:
-        from conformance.sources.lists import paths
-
-        keys = paths(material)
+    """Id to label; file name to label where there are files, but no ids."""
+    files = "ids" not in material.roles and material.roles & {"paths", "image_dir"}
+    keys = _names(material) if files else ids(material)
     return {key: int(label) for key, label in zip(keys, material.labels, strict=True)}
+
+
+def _names(material: Material) -> list[str]:
+    files = image_files(material)
+    named = {"": [f.name for f in files], "stem": [f.stem for f in files]}
+    return named.get(material.problem.form, [str(f) for f in files])
 
 
 def array_dir(material: Material) -> str:

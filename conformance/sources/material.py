@@ -83,7 +83,13 @@ class Material:
     @property
     def channels(self) -> int:
         """3 for RGB; 1 where the problem or the kind of file asks for gray."""
-        return 1 if self.problem.scenario == "gray" or "csv" in self.roles else 3
+        gray = self.problem.scenario == "gray" or "csv" in self.flat
+        return 1 if gray else 3
+
+    @property
+    def flat(self) -> frozenset[str]:
+        """Roles that hold all images in one file; a CSV beside a folder of images holds names."""
+        return self.roles & {"hdf5"} if "image_dir" in self.roles else self.roles & {"csv", "hdf5"}
 
     @cached_property
     def images(self) -> Array:

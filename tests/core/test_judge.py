@@ -170,7 +170,7 @@ def test_closed_subjects_say_what_would_unlock_the_rest() -> None:
 
 
 def test_the_same_seed_draws_the_same_problems() -> None:
-    from conformance.judge import drawn_problems
+    from conformance.survey import drawn_problems
 
     space = Space(can_shuffle=True)
     first = drawn_problems(space, Settings(examples=30, seed=4))
