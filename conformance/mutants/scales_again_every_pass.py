@@ -8,12 +8,14 @@ from conformance.mutants._base import Array, Batch, check, vary
 
 BREAKS: tuple[str, ...] = ("arrays.values_keep_their_scale",)
 MAY_BREAK: tuple[str, ...] = (
+    "augmentation.does_not_compound",
     "arrays.pixels_survive",
     "batching.rows_are_real",
     "epoch.every_sample_appears",
     "alignment.labels_match_images",
     "alignment.labels_match_augmented_images",
     "augmentation.leaves_images_alone_otherwise",
+    "augmentation.does_not_compound",
 )
 
 
