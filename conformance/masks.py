@@ -115,9 +115,7 @@ def compare(pairs: Sequence[tuple[Array, Array]]) -> list[Masked]:
     high = max(float(masks.max()) for _, masks in pairs)
     readings = [_read(images, masks, low, high) for images, masks in pairs]
     overall = np.concatenate([agreement for agreement, _, _ in readings])
-    with np.errstate(all="ignore"):
-        fits = np.nan_to_num(np.nanmean(overall, axis=0), nan=0.0)
-    best = int(fits.argmax())
+    best = int(np.nansum(overall, axis=0).argmax())
     return [
         Masked(agreement[:, best], central[:, best], invented)
         for agreement, central, invented in readings

@@ -71,8 +71,8 @@ def image_size(material: Material) -> tuple[int, int]:
 
 
 MAKERS = {
-    "shard_index": lambda m: 0,
-    "shard_count": lambda m: 1,
+    "shard_index": lambda m: m.problem.shard_index,
+    "shard_count": lambda m: m.problem.shard_count,
     "batch_size": lambda m: m.problem.batch_size,
     "shuffle": lambda m: m.problem.shuffle,
     "augment": lambda m: m.problem.augment,
