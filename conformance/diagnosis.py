@@ -231,9 +231,10 @@ def _stall_for_small_n(evidence: Evidence) -> str:
     stalls = [p for p, r in evidence.runs.items() if r.ending and r.ending.kind == "stalled"]
     if stalls and all(p.n <= p.batch_size for p in stalls):
         ending = evidence.runs[stalls[0]].ending
+        tried = dict.fromkeys(f"n={p.n}, batch_size={p.batch_size}" for p in stalls)
         return (
-            f"it stalls for n <= batch_size ({', '.join(f'n={p.n}, batch_size={p.batch_size}' for p in stalls[:3])}): "
-            f"the loop is empty and never yields, at {ending.line if ending else ''}"
+            f"with {' and with '.join(list(tried)[:3])} the loop is empty and never yields, at "
+            f"{ending.line if ending else 'an unknown line'}"
         )
     return ""
 

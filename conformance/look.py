@@ -92,6 +92,7 @@ def first_look(observer: Observer) -> Description:
         explores=subject.explores,
         renumbers=subject.renumbers,
         takes_weights="weights" in roles,
+        takes_shards={"shard_index", "shard_count"} <= roles,
         indexable=stream.indexable,
         slow=stream.slow,
     )

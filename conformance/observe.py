@@ -431,6 +431,18 @@ def _seeds(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Str
         yield _finish(drawing, asked, claims, {})
 
 
+_SHARDS = 3
+
+
+def _shards(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
+    """One stream for each shard, each long enough to come round."""
+    for k in range(_SHARDS):
+        asked = replace(problem, shard_index=k, shard_count=_SHARDS)
+        drawing = observer.open(asked)
+        drawing.draw(problem.passes, _steps(problem, claims))
+        yield _finish(drawing, asked, claims, {})
+
+
 _MOST_INDEXED = 12
 
 
@@ -459,6 +471,7 @@ _SCENARIOS: dict[str, Scenario] = {
     "twins": _twins,
     "threads": _threads,
     "seeds": _seeds,
+    "shards": _shards,
     "index": _index,
 }
 

@@ -16,9 +16,11 @@ SCENARIOS: dict[str, str] = {
     "twins": "two streams drawn alternately",
     "threads": "one stream resumed in turn by two threads",
     "seeds": "the same seed twice under different global states, then another seed",
+    "elsewhere": "the same seed in two processes of different hash seeds",
     "dim": "images whose maxima differ and are sometimes 1",
     "constant": "images of a single level",
     "draws": "images that share one layout, to compare the augmentation of batch mates",
+    "shards": "one stream for each of 3 shards",
     "many": "thousands of batches",
     "files": "opened and dropped several times",
     "fit": "under model.fit",
@@ -72,6 +74,7 @@ class Problem:
         classes: number of classes; 0 for one class a sample.
         form: see :func:`conformance.sources.forms`.
         closed: whether the subject brings its own data, so that nothing above applies.
+        shard_index, shard_count: which part of the data, for subjects that take them.
     """
 
     n: int
@@ -86,6 +89,8 @@ class Problem:
     classes: int = 0
     form: str = ""
     closed: bool = False
+    shard_index: int = 0
+    shard_count: int = 1
 
     @property
     def steps(self) -> int:
@@ -124,6 +129,7 @@ class Space:
         fixed_n: number of samples of its own source, where its author named it; else 0.
         one_shot: whether it can be opened only once.
         indexable: whether its batches can be asked for by index.
+        takes_shards: whether it takes a shard index and count.
         slow: whether opening it or starting a pass takes long: fewer problems, fewer passes.
     """
 
@@ -144,6 +150,7 @@ class Space:
     slow: bool = False
     side: int = 20
     takes_weights: bool = False
+    takes_shards: bool = False
 
     def examples(self, wanted: int) -> int:
         """Return how many problems are drawn besides the boundary problems."""
@@ -179,7 +186,7 @@ def _soft_boundary(space: Space) -> Iterator[Problem]:
     for k, (n, size) in enumerate(pairs):
         yield _problem(space, n=n, batch_size=size, dtype=("uint8", "float32")[k % 2])
     if space.can_shuffle:
-        for n, size in ((13, 4), (12, 4), (3, 5), (1, 1)):
+        for n, size in ((13, 4), (12, 4), (8, 8), (7, 12), (3, 5), (1, 1)):
             yield _problem(space, n=n, batch_size=size, shuffle=True)
     if space.can_augment:
         for n, size in ((7, 3), (6, 3), (2, 5), (5, 1)):
@@ -262,6 +269,11 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
     yield replace(plain, scenario="draws", augment=space.can_augment, passes=4)
     if not space.hard_batch:
         yield replace(plain, scenario="zero", batch_size=0, passes=1)
+    if space.takes_shards:
+        yield replace(plain, scenario="shards", passes=1)
+        if not space.hard_batch:
+            for n, size in ((22, 4), (16, 2)):
+                yield replace(plain, n=n, batch_size=size, scenario="shards", passes=1)
     yield _many(plain, space)
     yield replace(busy, scenario="files")
     for name in space.explores:

@@ -1,4 +1,4 @@
-"""Observes a subject in two processes that differ in what must not number its classes."""
+"""Observes a subject in two processes that differ in what must not show in its stream."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.observe import Description, Observer
-from conformance.problem import Problem, Space
+from conformance.problem import Problem, Space, suited
 from conformance.run import Run
 from conformance.subject import Subject
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from conformance.survey import AnyObserver
 
 RENUMBERED = "renumbered"
-"""The scenario that this module observes."""
+"""The scenario whose processes differ in hash seed and in the order of folders and lists."""
+
+ELSEWHERE = "elsewhere"
+"""The scenario whose processes differ in their hash seed alone."""
 
 _SEEDS = ("20011", "20021")
 """Hash seeds for the other process: the second if the first is this process' own."""
@@ -37,6 +40,24 @@ def renumbering(space: Space) -> Problem:
     )
 
 
+def rerun(space: Space) -> Problem:
+    """Return the problem whose stream a seed must fix in every process."""
+    size = space.hard_batch or 4
+    return suited(
+        Problem(
+            n=3 * size + 2,
+            batch_size=size,
+            scenario=ELSEWHERE,
+            passes=1,
+            shuffle=space.can_shuffle,
+            augment=space.can_augment,
+            classes=space.classes,
+            form=space.form,
+        ),
+        space,
+    )
+
+
 _CLASSES = 9
 
 
@@ -51,6 +72,13 @@ class Rearranged(Observer):
         subject = super().subject
         subject.backwards = True
         return subject
+
+
+_OTHERS = {
+    RENUMBERED: f"{__name__}:{Rearranged.__name__}",
+    ELSEWHERE: f"{Observer.__module__}:{Observer.__name__}",
+}
+"""What observes in the other process."""
 
 
 def in_two_processes(
@@ -72,7 +100,7 @@ def in_two_processes(
         config,
         settings,
         environment={"PYTHONHASHSEED": next(s for s in _SEEDS if s != own)},
-        observer=f"{__name__}:{Rearranged.__name__}",
+        observer=_OTHERS[problem.scenario],
     )
     try:
         other.adopt(description)

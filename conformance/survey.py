@@ -10,7 +10,7 @@ from conformance.config import Settings, SubjectConfig
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
 from conformance.problem import Problem, Space, boundary, strategy
-from conformance.renumbering import RENUMBERED, in_two_processes, renumbering
+from conformance.renumbering import ELSEWHERE, RENUMBERED, in_two_processes, renumbering, rerun
 from conformance.run import Ending, Run
 
 _STALLS_SETTLED = 2
@@ -103,7 +103,7 @@ class Survey:
 
     def observe_with(self, observer: AnyObserver, problem: Problem) -> Run:
         """Return a new run of a problem."""
-        if problem.scenario != RENUMBERED:
+        if problem.scenario not in (RENUMBERED, ELSEWHERE):
             return observer.observe(problem)
         return in_two_processes(observer, self.config, self.settings, self.describe(), problem)
 
@@ -120,6 +120,8 @@ class Survey:
                     )
         if space.renumbers and self._isolated():
             self._observe_unless_settled(renumbering(space), stalled)
+        if space.takes_seed and self._isolated():
+            self._observe_unless_settled(rerun(space), stalled)
         for problem in drawn_problems(space, self.settings):
             self._observe_unless_settled(problem, stalled)
 

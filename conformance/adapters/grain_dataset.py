@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class GrainDataset(Opened):
 
     def __init__(self, obj: Any) -> None:
         super().__init__(obj)
+        self._iterator: Any = None
         name = next(n for n in _NAMES if derives_from(obj, (n,), "grain"))
         self.kind = f"grain {name}"
         self._length = len(obj) if name == "MapDataset" else None
@@ -45,8 +47,18 @@ class GrainDataset(Opened):
         """Return the number of batches where grain knows it."""
         return self._length if self.sized else None
 
+    def start_pass(self, index: int) -> Iterator[Any]:
+        """Return a new iterator; the one before it stops reading ahead."""
+        self.close()
+        self._iterator = iter(self.obj)
+        return self._iterator
+
     def close(self) -> None:
-        """Nothing to release: read-ahead threads end with their iterator."""
+        """Stop the threads that read ahead, where this version of grain lets them be stopped."""
+        closer = getattr(self._iterator, "close", None)
+        if callable(closer):
+            closer()
+        self._iterator = None
 
 
 def _keras_knows_grain() -> bool:
