@@ -50,8 +50,9 @@ class GrainDataset(Opened):
     def start_pass(self, index: int) -> Iterator[Any]:
         """Return a new iterator; the one before it stops reading ahead."""
         self.close()
-        self._iterator = iter(self.obj)
-        return self._iterator
+        started: Iterator[Any] = iter(self.obj)
+        self._iterator = started
+        return started
 
     def close(self) -> None:
         """Stop the threads that read ahead, where this version of grain lets them be stopped."""
