@@ -1,4 +1,4 @@
-"""The correct generator that the mutants are copies of, and the helpers that they share."""
+"""The correct generator that the mutants are copies of, and what the copies share."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias

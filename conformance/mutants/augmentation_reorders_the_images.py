@@ -1,4 +1,4 @@
-"""Augments through a helper that shuffles the images of a batch and not the labels."""
+"""Augments through a function that shuffles the images of a batch and not the labels."""
 
 from collections.abc import Iterator
 
