@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
+from conformance.couples import couples
 from conformance.guards import augmented, batches_came, identities_seen
 from conformance.labels import Pairing, numbers, pairings
 from conformance.mixtures import mixtures
@@ -28,7 +29,8 @@ def _judge_labels(run: Run) -> None:
         return
     identities_seen(run)
     if run.claims.structure == "pairs":
-        raise NotApplicable("its targets tell of pairs, not of single samples")
+        _judge_couples(run)
+        return
     if run.claims.labels in ("none", "image"):
         if not any(b.part("target") for b in run.batches):
             raise NotApplicable("it yields no targets")
@@ -47,6 +49,24 @@ def _judge_labels(run: Run) -> None:
     total = sum(b.rows for stream in run.streams for b in stream.batches)
     if known < 0.5 * total:
         raise Undecided("too few images could be traced to a sample")
+
+
+def _judge_couples(run: Run) -> None:
+    """Judge targets that say whether two images are of one class."""
+    found = [p for stream in run.streams for p in couples(run, stream)]
+    if not found:
+        raise NotApplicable("its targets tell of pairs, not of single samples")
+    wrong = [p for p in found if p.right is False]
+    if wrong:
+        first = wrong[0]
+        sort = "one class" if "two" in first.seen else "two classes"
+        raise Violation(
+            expected=f"the target that stands for images of {sort}",
+            observed=f"{first.seen}; {len(wrong)} of {len(found)} rows are mislabelled",
+            where=f"batch {first.batch}, row {first.row}, sample {first.sample} on the left",
+        )
+    if all(p.right is None for p in found):
+        raise Undecided("its targets tell of pairs something else than whether classes are equal")
 
 
 def _judge_mixed(run: Run) -> None:
