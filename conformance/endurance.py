@@ -27,6 +27,7 @@ ENDURED = ("many", "files")
 _EVERY = 10
 _MOST, _LEAST = 2000, 100
 _CRUMB = 64
+_SLOW = 5
 _SECONDS = {"quick": 0.3, "default": 0.5, "thorough": 8.0}
 _CLEAR = 64 << 20
 _ROUNDS = 4
@@ -93,7 +94,8 @@ def _memory(observer: Observer, problem: Problem) -> Endurance:
                 held.append(tracemalloc.get_traced_memory()[0])
                 resident.append(process.memory_info().rss)
                 spent = time.perf_counter() - began
-                if drawn >= _LEAST and (spent > limit or held[-1] - held[0] > _CLEAR):
+                enough = drawn >= _LEAST or spent > _SLOW * limit
+                if enough and (spent > limit or held[-1] - held[0] > _CLEAR):
                     break
         except Exception as error:
             trouble = f"{type(error).__name__}: {error}"

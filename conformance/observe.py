@@ -21,7 +21,7 @@ from conformance.endurance import ENDURED, endure
 from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
 from conformance.record import RawBatch, finish, take_apart
-from conformance.run import Ending, Run, Stream
+from conformance.run import Batch, Ending, Run, Stream
 from conformance.sources.listing import Listing
 from conformance.sources.material import Material
 from conformance.sources.store import store
@@ -117,8 +117,12 @@ class Observer:
         """Open the subject on ``problem`` and record it under these claims."""
         if problem.scenario in ENDURED:
             return endure(self, problem, claims)
-        material = self.subject.material(problem)
         streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
+        return self.run_of(problem, claims, streams)
+
+    def run_of(self, problem: Problem, claims: Claims, streams: tuple[Stream, ...]) -> Run:
+        """Return the record of these streams, with what is known of their source."""
+        material = self.subject.material(problem)
         fed = self.subject.binding.roles()
         return Run(
             problem,
@@ -297,17 +301,8 @@ class Drawing:
         self._memory.finished(len(self.raws))
         touched = self.touched or self._source.touched() or self._files_touched()
         opened = self.opened
-        source = self.material.images if self._subject.fed else None
         stream = Stream(
-            finish(
-                self.raws,
-                source,
-                augmented=augmented,
-                channels=channels,
-                masked=self.material.masked,
-                mixing=mixing,
-                probe=self.material.given is None,
-            ),
+            self.decoded(self.raws, augmented=augmented, channels=channels, mixing=mixing),
             sized=self.sized,
             length=self.length,
             refusal=opened.refusal if opened else "",
@@ -325,6 +320,20 @@ class Drawing:
             with suppress(BaseException):
                 opened.close()
         return stream
+
+    def decoded(
+        self, raws: list[RawBatch], *, augmented: bool, channels: str, mixing: bool
+    ) -> tuple[Batch, ...]:
+        """Tell which samples of this opening's source the rows of batches are."""
+        return finish(
+            raws,
+            self.material.images if self._subject.fed else None,
+            augmented=augmented,
+            channels=channels,
+            masked=self.material.masked,
+            mixing=mixing,
+            probe=self.material.given is None,
+        )
 
     def _files_touched(self) -> dict[str, str]:
         changes = {folder.name: store().touched(folder) for folder in self.material.folders}

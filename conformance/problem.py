@@ -203,6 +203,8 @@ def _closed_boundary(space: Space) -> Iterator[Problem]:
         yield own
         yield replace(own, scenario="twins", passes=8)
         yield replace(own, scenario="threads", passes=8)
+        yield replace(own, scenario="many")
+        yield replace(own, scenario="files")
 
 
 def _fixed_boundary(space: Space) -> Iterator[Problem]:
@@ -214,6 +216,8 @@ def _fixed_boundary(space: Space) -> Iterator[Problem]:
         yield replace(own, scenario=name, passes=2)
     if space.indexable:
         yield replace(own, scenario="index", passes=1)
+    yield replace(own, scenario="many")
+    yield replace(own, scenario="files")
 
 
 def _hard_boundary(space: Space) -> Iterator[Problem]:

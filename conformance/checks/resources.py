@@ -36,8 +36,8 @@ def memory_is_bounded(run: Run) -> None:
     Fix: keep nothing between batches but positions and orders; bound caches by the data.
     """
     found = _measured(run)
-    if len(found.held) < 6:
-        raise NotApplicable(f"only {counted(found.batches, 'batch')} came")
+    if len(found.held) < 8:
+        raise NotApplicable(f"only {counted(found.batches, 'batch')} came in the time there was")
     traced = _growth(found.held, found.every, found.lost / max(1, found.batches))
     if traced and min(traced) >= _BYTES_A_BATCH and sum(traced) * _window(found) >= _BYTES_IN_ALL:
         raise _grows(found, traced[-1])

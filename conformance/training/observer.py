@@ -13,13 +13,13 @@ import inspect
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters import adapt
 from conformance.claims import Claims
 from conformance.observe import Drawing, Observer
 from conformance.problem import Problem
-from conformance.record import RawBatch, finish
 from conformance.run import Run, Stream
 from conformance.training.problems import TRAINED
 from conformance.training.record import Lesson, Training
@@ -47,21 +47,9 @@ class TrainingObserver(Observer):
         """Train on ``problem`` if its scenario is one of training."""
         if problem.scenario not in TRAINED:
             return super().record(problem, claims)
-        material = self.subject.material(problem)
         streams, training = self._trained(problem, claims)
-        fed = self.subject.binding.roles()
         gc.collect()
-        return Run(
-            problem,
-            claims,
-            streams,
-            labels=material.targets if self.subject.labelled else None,
-            weights=material.weights if "weights" in fed else None,
-            table=material.table if "table" in fed else None,
-            known=self.subject.fed,
-            masked=material.masked,
-            training=training,
-        )
+        return replace(self.run_of(problem, claims, streams), training=training)
 
     def _trained(self, problem: Problem, claims: Claims) -> tuple[tuple[Stream, ...], Training]:
         subject = self.subject  # located before Keras is imported
@@ -226,16 +214,16 @@ class _Trial:
     # -- what came of it -----------------------------------------------------------------
 
     def _stream(self, drawing: Drawing, step: str = "train") -> Stream:
-        raws: list[RawBatch] = self._arrivals.batches[step]
-        subject, opened = self._observer.subject, drawing.opened
+        opened, claims = drawing.opened, self._claims
+        augmented = self._problem.augment or claims.augments == "always"
+        batches = drawing.decoded(
+            self._arrivals.batches[step],
+            augmented=augmented,
+            channels=claims.channels or "",
+            mixing=augmented and claims.augmentation == "mixing",
+        )
         stream = Stream(
-            finish(
-                raws,
-                drawing.material.images if subject.fed else None,
-                augmented=self._problem.augment or self._claims.augments == "always",
-                channels=self._claims.channels or "",
-                masked=drawing.material.masked,
-            ),
+            batches,
             sized=True,
             kind=opened.kind if opened else "",
             certain=opened.certain if opened else True,

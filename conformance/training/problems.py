@@ -14,6 +14,7 @@ TRAINED = ("fit", "validate", "teach", "workers", "forked", "spawned")
 _LESSON = 36
 _CLASSES = 3
 _DRAWS = 16
+_LONG_PASS = 100
 
 
 def trainings(space: Space, profile: str) -> Iterator[Problem]:
@@ -31,6 +32,9 @@ def trainings(space: Space, profile: str) -> Iterator[Problem]:
     if space.fixed_n:
         yield Problem(n=space.fixed_n, batch_size=space.hard_batch, side=0, scenario="fit")
         return
+    if space.fixed_n:
+        yield from _fixed(space)
+        return
     plain = _plain(space, n=14, size=4)
     busy = replace(plain, shuffle=space.can_shuffle, augment=space.can_augment)
     yield plain
@@ -46,6 +50,15 @@ def trainings(space: Space, profile: str) -> Iterator[Problem]:
     yield replace(lesson, scenario="teach", classes=space.classes or _CLASSES, passes=4)
     if space.indexable:
         yield from _worked(space, plain, busy, profile)
+
+
+def _fixed(space: Space) -> Iterator[Problem]:
+    """Yield the problems of a subject whose own source is known; a long pass is trained once."""
+    own = Problem(n=space.fixed_n, batch_size=space.hard_batch, side=0, scenario="fit")
+    own = replace(own, passes=3 if own.steps <= _LONG_PASS else 1)
+    yield own
+    if own.passes > 1 and not space.one_shot:
+        yield replace(own, scenario="validate")
 
 
 def _worked(space: Space, plain: Problem, busy: Problem, profile: str) -> Iterator[Problem]:
