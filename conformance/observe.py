@@ -401,6 +401,8 @@ def _twins(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Str
     alone.draw(problem.passes, _steps(problem, claims), extra=0)
     yield _finish(alone, problem, claims, {})
     drawings = [observer.open(problem), observer.open(replace(problem, seed=problem.seed + 1))]
+    if _is_one(*(d.opened for d in drawings)):
+        return
     for drawing in drawings:
         drawing.start_pass()
     wanted = problem.passes * _steps(problem, claims)
@@ -411,6 +413,11 @@ def _twins(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Str
                 drawing.take()
     for drawing in drawings:
         yield _finish(drawing, problem, claims, {})
+
+
+def _is_one(first: Opened | None, second: Opened | None) -> bool:
+    """Whether both are one object with one order, such as a ``PyDataset`` made at import."""
+    return first is not None and second is not None and first.indexable and first.obj is second.obj
 
 
 def _threads(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
