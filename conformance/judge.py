@@ -9,7 +9,7 @@ from conformance.config import Settings, SubjectConfig, UsageError
 from conformance.contract import NotApplicable, Undecided, Violation, clauses, find_clause
 from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
-from conformance.rulings import Broken, breaks, smaller, verdict_of
+from conformance.rulings import Broken, broken_by, smaller, verdict_of
 from conformance.run import Run
 from conformance.survey import Survey
 from conformance.training.chapter import Chapter
@@ -17,6 +17,8 @@ from conformance.training.problems import TRAINED
 from conformance.verdict import SubjectReport, Verdict
 
 _SHRINK_MOST = 60
+_CONFIRMED_BY = 3
+"""More problems on which a violation may recur."""
 
 
 class Judge:
@@ -102,13 +104,17 @@ class Judge:
             try:
                 broken.clause.check(run)
             except Violation as violation:
-                return Broken(broken.clause, problem, violation, run)
+                others = (broken.problem, *broken.others)
+                return Broken(broken.clause, problem, violation, run, others)
             except (Undecided, NotApplicable):
                 continue
         return broken
 
     def _confirm(self, broken: list[Broken], verdicts: dict[str, Verdict]) -> None:
-        """Repeat each violation in a fresh process; what doesn't recur is undecided."""
+        """Repeat each violation in a fresh process; what doesn't recur is undecided.
+
+        What a race or a rare draw hid on the smallest problem may recur on another one.
+        """
         if not broken:
             return
         fresh = self._survey.new_observer()
@@ -116,15 +122,26 @@ class Judge:
         # one import of a backend more only where nothing but training accuses
         alone = all(item.problem.scenario in TRAINED for item in broken)
         again: dict[Problem, Run] = {}
+
+        def recurs(item: Broken, problem: Problem) -> Broken | None:
+            if problem not in again:
+                again[problem] = (
+                    self._training.again(problem, fresh=alone)
+                    if problem.scenario in TRAINED
+                    else self._survey.observe_with(fresh, problem)
+                )
+            violation = broken_by(item.clause, again[problem])
+            return violation and replace(
+                item, problem=problem, violation=violation, run=again[problem]
+            )
+
         try:
             for item in list(broken):
-                if item.problem not in again:
-                    again[item.problem] = (
-                        self._training.again(item.problem, fresh=alone)
-                        if item.problem.scenario in TRAINED
-                        else self._survey.observe_with(fresh, item.problem)
-                    )
-                if not breaks(item.clause, again[item.problem]):
+                tries = (item.problem, *item.others[:_CONFIRMED_BY])
+                found = next(filter(None, (recurs(item, p) for p in tries)), None)
+                if found is not None and found.problem != item.problem:
+                    broken[broken.index(item)] = found
+                elif found is None:
                     broken.remove(item)
                     verdicts[item.clause.id] = replace(
                         verdicts[item.clause.id],

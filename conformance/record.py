@@ -85,6 +85,9 @@ class _Walk:
                 for key in sorted(value, key=str)
             ]
             return "{" + ", ".join(inner) + "}"
+        if part == "input" and _is_images(value):
+            self.complaints.append(f"{path} is a list of images, not one array")
+            value = np.stack(value)
         if isinstance(value, (tuple, list)) and not _is_numbers(value):
             if isinstance(value, list):
                 self.complaints.append(f"{path} is a list; Keras nests with tuple or dict only")
@@ -102,6 +105,15 @@ class _Walk:
             return word(value)
         self.leaves.append(RawLeaf(path, part, array, foreign))
         return f"array of rank {array.ndim}"
+
+
+def _is_images(value: Any) -> bool:
+    """Whether a list holds the images of a batch one by one, rather than several inputs."""
+    if not isinstance(value, list) or not value:
+        return False
+    shapes = {v.shape for v in value if isinstance(v, np.ndarray)}
+    every = all(isinstance(v, np.ndarray) for v in value)
+    return every and len(shapes) == 1 and len(next(iter(shapes))) in (2, 3)
 
 
 def _is_numbers(value: tuple[Any, ...] | list[Any]) -> bool:

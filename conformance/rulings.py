@@ -19,12 +19,14 @@ class Broken:
         problem: the smallest known problem that breaks it.
         violation: what was seen on it.
         run: the record.
+        others: more problems that break it, the smallest first.
     """
 
     clause: Clause
     problem: Problem
     violation: Violation
     run: Run
+    others: tuple[Problem, ...] = ()
 
 
 def verdict_of(clause: Clause, runs: Mapping[Problem, Run]) -> tuple[Verdict, Broken | None]:
@@ -47,7 +49,10 @@ def verdict_of(clause: Clause, runs: Mapping[Problem, Run]) -> tuple[Verdict, Br
             owed_not.append(exempt)
     base = blank(clause, passed + len(breaks))
     if breaks:
-        return replace(base, outcome="failed"), min(breaks, key=lambda b: _size(b.problem))
+        first, *more = sorted(breaks, key=lambda b: _size(b.problem))
+        return replace(base, outcome="failed"), replace(
+            first, others=tuple(b.problem for b in more)
+        )
     if passed and passed >= len(undecided):
         return replace(base, outcome="passed"), None
     if undecided:
@@ -70,15 +75,15 @@ def blank(clause: Clause, runs: int) -> Verdict:
     )
 
 
-def breaks(clause: Clause, run: Run) -> bool:
-    """Whether a run breaks a clause."""
+def broken_by(clause: Clause, run: Run) -> Violation | None:
+    """Return how a run breaks a clause, None if it doesn't."""
     try:
         clause.check(run)
-    except Violation:
-        return True
+    except Violation as violation:
+        return violation
     except (Undecided, NotApplicable):
-        return False
-    return False
+        return None
+    return None
 
 
 def _size(problem: Problem) -> tuple[object, ...]:

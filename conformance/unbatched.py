@@ -33,7 +33,8 @@ def unbatched(stream: Stream, problem: Problem) -> Ending | None:
 def _is_single(batch: Batch, problem: Problem) -> bool:
     """Whether the input is one image, and the target, if there is one, one label."""
     inputs = batch.part("input")
-    if not inputs or any(leaf.decoded is not None for leaf in inputs):
+    listed = "is a list" in batch.complaint  # a list of images is a batch, of a wrong make
+    if listed or not inputs or any(leaf.decoded is not None for leaf in inputs):
         return False
     image = inputs[0]
     if any(leaf.shape == () for leaf in batch.part("target")):

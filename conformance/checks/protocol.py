@@ -218,6 +218,12 @@ def streams_are_independent(run: Run) -> None:
     Why: training and validation are often open at once; state shared between them mixes them up.
     Fix: keep positions, buffers and orders in local variables of the generator.
     """
+    if run.ending is not None and run.ending.kind in ("stalled", "waiting"):
+        raise Violation(
+            expected="each of two streams right, whoever else is open",
+            observed=f"with two streams open, next() does not return: {run.ending.message}",
+            where=_where(run.ending),
+        )
     if len(run.streams) < 3:
         raise NotApplicable("it could not be opened twice")
     alone, *twins = run.streams
