@@ -91,7 +91,6 @@ def first_look(observer: Observer) -> Description:
         dtypes=subject.dtypes,
         explores=subject.explores,
         renumbers=subject.renumbers,
-        takes_weights="weights" in roles,
         takes_shards={"shard_index", "shard_count"} <= roles,
         indexable=stream.indexable,
         slow=stream.slow,

@@ -20,6 +20,7 @@ SCENARIOS: dict[str, str] = {
     "dim": "images whose maxima differ and are sometimes 1",
     "constant": "images of a single level",
     "draws": "images that share one layout, to compare the augmentation of batch mates",
+    "pair": "beside the generator that validates",
     "shards": "one stream for each of 3 shards",
     "many": "thousands of batches",
     "files": "opened and dropped several times",
@@ -68,7 +69,7 @@ class Problem:
         shuffle, augment: the switches, where the subject has them.
         seed: for the subject's seed and for every global generator.
         dtype: of the images, ``"uint8"`` or ``"float32"``, both 0..255.
-        side: height and width of the images in pixels.
+        side: height and width of the images in pixels; 0 for those of the subject's own source.
         scenario: key of :data:`SCENARIOS`.
         passes: how many passes are drawn.
         classes: number of classes; 0 for one class a sample.
@@ -149,7 +150,6 @@ class Space:
     indexable: bool = False
     slow: bool = False
     side: int = 20
-    takes_weights: bool = False
     takes_shards: bool = False
 
     def examples(self, wanted: int) -> int:

@@ -109,9 +109,6 @@ class MemoryWatch:
         self.findings: list[Sharing] = []
         self._told: set[tuple[str, str]] = set()
 
-    def before_next(self) -> None:
-        """Forget nothing: the batches that are held must survive the next one."""
-
     def received(self, raw: RawBatch) -> None:
         """Look at a new batch and at those handed out before it."""
         self._recheck(raw.index, only_last=True)
