@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.compose import compose, failed_to_load
@@ -123,32 +124,39 @@ class Judge:
         alone = all(item.problem.scenario in TRAINED for item in broken)
         again: dict[Problem, Run] = {}
 
-        def recurs(item: Broken, problem: Problem) -> Broken | None:
+        def repeated(problem: Problem) -> Run:
             if problem not in again:
                 again[problem] = (
                     self._training.again(problem, fresh=alone)
                     if problem.scenario in TRAINED
                     else self._survey.observe_with(fresh, problem)
                 )
-            violation = broken_by(item.clause, again[problem])
-            return violation and replace(
-                item, problem=problem, violation=violation, run=again[problem]
-            )
+            return again[problem]
 
         try:
             for item in list(broken):
-                tries = (item.problem, *item.others[:_CONFIRMED_BY])
-                found = next(filter(None, (recurs(item, p) for p in tries)), None)
-                if found is not None and found.problem != item.problem:
+                found = _recurring(item, repeated)
+                if found is not None:
                     broken[broken.index(item)] = found
-                elif found is None:
-                    broken.remove(item)
-                    verdicts[item.clause.id] = replace(
-                        verdicts[item.clause.id],
-                        outcome="undecided",
-                        reason=f"seen once, on {item.problem.describe()} (expected "
-                        f"{item.violation.expected}; observed {item.violation.observed}), "
-                        "but not again in a fresh process",
-                    )
+                    continue
+                broken.remove(item)
+                verdicts[item.clause.id] = replace(
+                    verdicts[item.clause.id],
+                    outcome="undecided",
+                    reason=f"seen once, on {item.problem.describe()} (expected "
+                    f"{item.violation.expected}; observed {item.violation.observed}), "
+                    "but not again in a fresh process",
+                )
         finally:
             fresh.close()
+
+
+def _recurring(item: Broken, repeated: Callable[[Problem], Run]) -> Broken | None:
+    """Return what breaks the clause again, on the same problem or on one of the next."""
+    if broken_by(item.clause, repeated(item.problem)):
+        return item
+    for problem in item.others[:_CONFIRMED_BY]:
+        run = repeated(problem)
+        if violation := broken_by(item.clause, run):
+            return replace(item, problem=problem, violation=violation, run=run)
+    return None

@@ -49,10 +49,9 @@ def verdict_of(clause: Clause, runs: Mapping[Problem, Run]) -> tuple[Verdict, Br
             owed_not.append(exempt)
     base = blank(clause, passed + len(breaks))
     if breaks:
-        first, *more = sorted(breaks, key=lambda b: _size(b.problem))
-        return replace(base, outcome="failed"), replace(
-            first, others=tuple(b.problem for b in more)
-        )
+        least, *more = sorted(breaks, key=lambda b: _size(b.problem))
+        least.others = tuple(b.problem for b in more)
+        return replace(base, outcome="failed"), least
     if passed and passed >= len(undecided):
         return replace(base, outcome="passed"), None
     if undecided:
