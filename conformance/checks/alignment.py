@@ -22,6 +22,9 @@ _ALL = ("stream", "long", "twins", "threads")
 def _judge_labels(run: Run) -> None:
     if run.problem.closed:
         identities_seen(run)
+    if run.claims.structure == "autoencoder":
+        _judge_reconstructions(run)
+        return
     if run.labels is None:
         raise NotApplicable("it takes no labels")
     if run.claims.augmentation == "mixing" and augmented(run):
@@ -49,6 +52,29 @@ def _judge_labels(run: Run) -> None:
     total = sum(b.rows for stream in run.streams for b in stream.batches)
     if known < 0.5 * total:
         raise Undecided("too few images could be traced to a sample")
+
+
+def _judge_reconstructions(run: Run) -> None:
+    """Judge targets that are images, where each is to be its input's."""
+    identities_seen(run)
+    compared = 0
+    for stream in run.streams:
+        for batch in stream.batches:
+            for leaf in [t for t in batch.part("target") if t.decoded is not None][:1]:
+                ids = leaf.decoded.ids[: len(batch.ids)] if leaf.decoded is not None else batch.ids
+                own = batch.ids[: len(ids)]
+                both = (own >= 0) & (ids >= 0)
+                compared += int(both.sum())
+                apart = np.flatnonzero(both & (own != ids))
+                if apart.size:
+                    row = int(apart[0])
+                    raise Violation(
+                        expected=f"the image of sample {own[row]} as the target of its own input",
+                        observed=f"the image of sample {ids[row]} in {leaf.path}",
+                        where=f"batch {batch.index}, row {row}",
+                    )
+    if not compared:
+        raise Undecided("no target could be traced to a sample")
 
 
 def _judge_couples(run: Run) -> None:
@@ -168,7 +194,7 @@ def inputs_match_each_other(run: Run) -> None:
         for batch in stream.batches:
             named = [
                 (leaf.path, ids)
-                for leaf in _readable(batch, autoencoder=run.claims.structure == "autoencoder")
+                for leaf in batch.part("input")
                 if (ids := _ids(run, leaf)) is not None
             ]
             for (path, ids), (other, others) in _couples(named):
@@ -184,10 +210,6 @@ def inputs_match_each_other(run: Run) -> None:
                     )
     if not compared:
         raise NotApplicable("it has one input")
-
-
-def _readable(batch: Batch, *, autoencoder: bool) -> Iterable[Leaf]:
-    return (*batch.part("input"), *(batch.part("target") if autoencoder else ()))
 
 
 def _ids(run: Run, leaf: Leaf) -> np.ndarray | None:
@@ -307,6 +329,28 @@ def label_values_survive(run: Run) -> None:
                 )
         for leaf in batch.part("target")[:1]:
             _values_known(run, batch, leaf)
+    _fractions_kept(run)
+
+
+def _fractions_kept(run: Run) -> None:
+    """Pass unless every target is the whole part of its label, and some labels have fractions."""
+    if run.labels is None or run.labels.dtype.kind != "f" or run.claims.labels == "onehot":
+        return
+    rows = [
+        (float(run.labels[sample]), float(value[0]))
+        for batch in run.batches
+        for leaf in batch.part("target")[:1]
+        if leaf.values is not None and leaf.values.shape[1] == 1
+        for sample, value in zip(batch.ids, leaf.values, strict=False)
+        if sample >= 0
+    ]
+    cut = [(label, value) for label, value in rows if label != value]
+    whole = all(value == np.trunc(label) for label, value in rows)
+    if cut and whole and len({value for _, value in rows}) > 2:
+        raise Violation(
+            expected=f"label {cut[0][0]:g}, as it was given",
+            observed=f"{cut[0][1]:g}: all {len(rows)} targets are whole numbers",
+        )
 
 
 def _values_known(run: Run, batch: Batch, leaf: Leaf) -> None:
