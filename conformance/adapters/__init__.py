@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
+
 from conformance.adapters.base import Opened
 from conformance.adapters.grain_dataset import GrainDataset
 from conformance.adapters.iterable import Iterable
@@ -44,6 +46,8 @@ def adapt(obj: Any) -> Opened:
     for _ in range(_STEPS + 1):
         if known := _known(seen):
             return known
+        if several := _several(seen):
+            raise NotAStream(several)
         if _callable_without_arguments(seen):
             seen = seen()
         elif DuckSequence.takes(seen):
@@ -63,6 +67,25 @@ def is_known(obj: Any) -> bool:
 def _known(obj: Any) -> Opened | None:
     adapter = next((a for a in ADAPTERS if a.takes(obj)), None)
     return adapter(obj) if adapter else None
+
+
+def _several(obj: Any) -> str:
+    """Say what to name instead of a container of streams or of whole arrays, "" for others."""
+    if not isinstance(obj, (tuple, list, dict)) or not obj:
+        return ""
+    places = dict(obj) if isinstance(obj, dict) else dict(enumerate(obj))
+    streams = [k for k, v in places.items() if is_known(v) or DuckSequence.takes(v)]
+    word = type(obj).__name__
+    if streams:
+        return (
+            f"a {word} of {len(obj)}, not a stream: name a function that returns one of them, "
+            f"e.g. def gen(images, labels, batch_size): return factory(…)[{streams[0]!r}]"
+        )
+    if isinstance(obj, tuple) and all(isinstance(v, np.ndarray) for v in obj):
+        return (
+            f"a {word} of whole arrays: fit batches those by itself, so there is no generator here"
+        )
+    return ""
 
 
 def _no_stream(obj: Any, seen: Any) -> str:

@@ -30,7 +30,7 @@ class DuckSequence(Opened):
         kind = type(obj)
         if isinstance(obj, (list, tuple, str, bytes, range, Mapping, np.ndarray, type)):
             return False
-        if hasattr(kind, "__iter__") and not derives_from(obj, ("Sequence",), "tf_keras"):
+        if hasattr(kind, "__iter__") and not _is_of_keras_2(obj):
             return False
         return hasattr(kind, "__getitem__") and hasattr(kind, "__len__")
 
@@ -56,13 +56,17 @@ class DuckSequence(Opened):
             hook()
 
 
+def _is_of_keras_2(obj: Any) -> bool:
+    return any(derives_from(obj, ("Sequence",), old) for old in ("tf_keras", "tensorflow"))
+
+
 def _refusal(obj: Any) -> str:
     name = type(obj).__name__
     answer = "Keras 3 answers 'Unrecognized data type'"
-    if derives_from(obj, ("Sequence",), "tf_keras"):
+    if _is_of_keras_2(obj):
         return (
-            f"{name!r} derives from tf_keras' Sequence, which is Keras 2: {answer}. "
-            f"Derive it from keras.utils.PyDataset"
+            f"{name!r} derives from the Sequence of Keras 2: {answer}. "
+            "Derive it from keras.utils.PyDataset"
         )
     if derives_from(obj, ("Dataset",), "torch"):
         return (

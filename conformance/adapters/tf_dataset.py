@@ -9,6 +9,7 @@ from conformance.adapters.base import Opened
 from conformance.adapters.packing import TF_DATASET
 
 _INFINITE, _UNKNOWN = -1, -2
+_NAMES = ("DatasetV2", "DistributedDataset", "DistributedDatasetsFromFunction")
 
 
 class TfDataset(Opened):
@@ -20,14 +21,15 @@ class TfDataset(Opened):
 
     def __init__(self, obj: Any) -> None:
         super().__init__(obj)
-        self._cardinality = int(obj.cardinality())
+        cardinality = getattr(obj, "cardinality", _UNKNOWN)  # a number where it is distributed
+        self._cardinality = int(cardinality() if callable(cardinality) else cardinality)
         self.sized = self._cardinality != _INFINITE
         self.certain = self._cardinality != _UNKNOWN
 
     @classmethod
     def takes(cls, obj: Any) -> bool:
-        """Whether ``obj`` derives from ``tf.data.Dataset``."""
-        return derives_from(obj, ("DatasetV2",), "tensorflow", "tensorflow.python.")
+        """Whether ``obj`` is a ``tf.data.Dataset`` or a distributed one, as Keras tells them."""
+        return derives_from(obj, _NAMES, "tensorflow", "tensorflow.python.")
 
     def length(self) -> int | None:
         """Return the cardinality, None where it is unknown or infinite."""

@@ -116,6 +116,25 @@ def test_callable_that_needs_arguments_says_which() -> None:
         adapt(inner)
 
 
+@pytest.mark.parametrize(
+    ("made", "place"),
+    [
+        ((_batches(), _batches()), "[0]"),
+        ((6, _batches()), "[1]"),
+        ({"train": _batches(), "val": _batches()}, "['train']"),
+    ],
+)
+def test_several_streams_are_to_be_named_one_by_one(made: Any, place: str) -> None:
+    with pytest.raises(NotAStream) as caught:
+        adapt(lambda: made)
+    assert f"return factory(…){place}" in str(caught.value)
+
+
+def test_whole_arrays_are_no_generator() -> None:
+    with pytest.raises(NotAStream, match="fit batches those by itself"):
+        adapt((X, Y))
+
+
 # -- by index -------------------------------------------------------------------------------
 
 
@@ -199,6 +218,14 @@ def test_torch_dataset_is_told_to_use_a_loader() -> None:
             return X[k], Y[k]
 
     assert "torch.utils.data.DataLoader(dataset, batch_size=" in adapt(Rows()).refusal
+
+
+def test_sequence_of_keras_2_is_refused_though_it_can_be_iterated() -> None:
+    old = type("Sequence", (), {"__module__": "tf_keras.src.utils.data_utils"})
+    derived = type("Old", (Sequence, old), {"__iter__": lambda self: _batches()})
+    opened = adapt(derived())
+    assert "derives from the Sequence of Keras 2" in opened.refusal
+    assert _rows(opened) == [0, 2, 4]
 
 
 def test_flow_of_image_data_generator_is_a_py_dataset() -> None:
