@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from conformance.config import Declaration, Settings, SubjectConfig, UsageError
 from conformance.contract import CHAPTERS, clauses, find_clause
-from conformance.values import CHECKS
+from conformance.values import CHECKS, EXAMPLES
 from conformance.verdict import SubjectReport
 
 Test = TypeVar("Test", bound=Callable[..., Any])
@@ -81,6 +81,7 @@ def _settings(**given: Any) -> Settings:
         if value is not None:
             target, checked = CHECKS[name]
             found[target] = checked(value, f"conformance.check: {name}")
+    found.setdefault("examples", EXAMPLES[found.get("profile", "default")])
     return Settings(**found)
 
 

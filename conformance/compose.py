@@ -16,6 +16,7 @@ from conformance.problem import EXPLORATORY, SCENARIOS
 from conformance.rulings import Broken, blank
 from conformance.script import script_for
 from conformance.survey import Survey
+from conformance.training.recipe import told
 from conformance.verdict import Finding, SubjectReport, Verdict
 
 
@@ -44,7 +45,8 @@ def compose(
             finding=finding,
             cause=of_clause.get(item.clause.id, ""),
         )
-    notes = [*description.notes, *_explored(survey)]
+    notes = [*description.notes, *_explored(survey), _depth(survey)]
+    notes += told(survey.settings, description)
     if survey.out_of_time:
         notes.append(
             f"observation was stopped after {survey.settings.subject_timeout:g} s "
@@ -68,6 +70,21 @@ def compose(
         batches=sum(len(s.batches) for r in survey.runs.values() for s in r.streams),
         output=survey.output(),
     )
+
+
+def _depth(survey: Survey) -> str:
+    """Say how far the subject was looked into, and what would look further."""
+    longest = max((len(s.batches) for r in survey.runs.values() for s in r.streams), default=0)
+    trained = [r.training for r in survey.runs.values() if r.training and r.training.backend]
+    text = (
+        f"profile {survey.settings.profile}: {len(survey.runs)} problems, streams of up to "
+        f"{longest} batches"
+    )
+    if trained:
+        epochs = sum(t.epochs for t in trained)
+        text += f", {epochs} epochs of training by {trained[0].backend}"
+    further = {"quick": "default", "default": "thorough"}.get(survey.settings.profile)
+    return text + (f"; --generator-profile {further} looks further" if further else "")
 
 
 def _explored(survey: Survey) -> list[str]:

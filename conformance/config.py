@@ -234,6 +234,9 @@ class Settings:
         profile: ``"quick"``, ``"default"`` or ``"thorough"``.
         in_process: observe in this process, for ``--pdb`` and live objects.
         training: train on it with Keras, where a backend is installed.
+        validation: the generator that validates, to compare with the one that is judged.
+        samples, batch_size, steps, epochs, validation_steps: numbers of the user's own training,
+            of which the report says what each epoch will see; None where not given.
     """
 
     examples: int = 40
@@ -245,6 +248,12 @@ class Settings:
     profile: str = "default"
     in_process: bool = False
     training: bool = False
+    validation: SubjectConfig | None = None
+    samples: int | None = None
+    batch_size: int | None = None
+    steps: int | None = None
+    epochs: int | None = None
+    validation_steps: int | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,13 @@ VALUES: tuple[tuple[str, str, str], ...] = (
     ("timeout", "SECONDS", "limit for one batch (default 10)"),
     ("subject-timeout", "SECONDS", "limit for observing one generator (default 300)"),
     ("memory-limit", "MIB", "growth at which a generator is stopped (default 2048)"),
-    ("profile", "NAME", "quick, default or thorough"),
+    ("profile", "NAME", "quick, default or thorough: fewer or more problems and batches"),
+    ("validation", "SPEC", "the generator that validates, to find samples that are in both"),
+    ("samples", "N", "your number of samples, to be told what each epoch will see"),
+    ("batch-size", "N", "your batch size, likewise"),
+    ("steps", "N", "your steps_per_epoch, likewise"),
+    ("epochs", "N", "your number of epochs, likewise"),
+    ("validation-steps", "N", "your validation_steps, likewise"),
 )
 """Options with one value, also an ini option and a key of ``[tool.conformance]``."""
 

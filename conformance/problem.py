@@ -276,8 +276,8 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
     if space.takes_shards:
         yield replace(plain, scenario="shards", passes=1)
         if not space.hard_batch:
-            for n, size in ((22, 4), (16, 2)):
-                yield replace(plain, n=n, batch_size=size, scenario="shards", passes=1)
+            yield replace(plain, n=22, scenario="shards", passes=1)
+            yield replace(plain, n=16, batch_size=2, scenario="shards", passes=1)
     yield _many(plain, space)
     yield replace(busy, scenario="files")
     for name in space.explores:
@@ -299,6 +299,16 @@ def _long(plain: Problem, space: Space) -> Problem:
         size = space.hard_batch or 2
         plain = replace(plain, n=min(48 * size, max(96, 4 * size)), batch_size=size)
     return replace(plain, scenario="long", passes=-(-256 // plain.steps))
+
+
+_LONGER = {"quick": 0.5, "thorough": 8}
+
+
+def deepened(problem: Problem, profile: str) -> Problem:
+    """Return the problem with the long stream as long as a profile wants it."""
+    if problem.scenario != "long" or problem.closed:
+        return problem
+    return replace(problem, passes=max(3, round(problem.passes * _LONGER.get(profile, 1))))
 
 
 def strategy(space: Space) -> SearchStrategy[Problem]:

@@ -11,7 +11,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pytest
 
 from conformance.config import Declaration, Settings, SubjectConfig, UsageError
 from conformance.plugin import ROOT_ID, TABLES, VALUES
-from conformance.values import CHECKS, boolean, near
+from conformance.values import CHECKS, EXAMPLES, boolean, near
 
 TABLE = "[tool.conformance]"
 DECLARES = ("bind", "call", "claims", "waive", "source")
@@ -79,6 +79,7 @@ def plan(config: pytest.Config) -> Plan | None:
         return None
     here = str(config.invocation_params.dir)
     extra = declared_options(config)
+    settings = _with_validation(settings, project, here)
     subjects = []
     for spec in specs:
         check_spec(spec)
@@ -95,6 +96,16 @@ def plan(config: pytest.Config) -> Plan | None:
         html=_report_file(config, "html"),
         repeat=tuple(_repeat(config)),
     )
+
+
+def _with_validation(settings: Settings, project: _Project, here: str) -> Settings:
+    """Return the settings with the spec of the validating generator as a subject of its own."""
+    spec: Any = settings.validation
+    if spec is None:
+        return settings
+    check_spec(spec, "--generator-validation")
+    declaration = project.generators.get(spec, Declaration())
+    return replace(settings, validation=SubjectConfig(spec, declaration, root=here))
 
 
 def _typed(config: pytest.Config) -> bool:
@@ -137,7 +148,7 @@ def _without_doubles(specs: Iterable[str], where: str) -> list[str]:
     return seen
 
 
-def check_spec(spec: str) -> None:
+def check_spec(spec: str, option: str = "--generator") -> None:
     """Check the form of a spec, without importing anything.
 
     Raises:
@@ -148,8 +159,8 @@ def check_spec(spec: str) -> None:
     if not (colon and module and all(name.isidentifier() for name in names)):
         example = module if module and colon else spec.strip(":") or "mymodule"
         raise UsageError(
-            f"--generator {spec!r}: a generator is named module:attribute or "
-            f"path/to/file.py:attribute, split at the last colon, e.g. --generator {example}:gen"
+            f"{option} {spec!r}: a generator is named module:attribute or "
+            f"path/to/file.py:attribute, split at the last colon, e.g. {option} {example}:gen"
         )
 
 
@@ -225,6 +236,7 @@ def settings_of(config: pytest.Config, project: Mapping[str, Any]) -> Settings:
         if raw is not None:
             target, check = CHECKS[key]
             found[target] = check(raw, origin)
+    found.setdefault("examples", EXAMPLES[found.get("profile", "default")])
     origin, strict = _first_given(config, "strict", "--generator-strict", project)
     in_process = bool(config.getoption("usepdb", False))
     return Settings(**found, strict=boolean(strict, origin), in_process=in_process)

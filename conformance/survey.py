@@ -9,9 +9,10 @@ from conformance.claims import Claims
 from conformance.config import Settings, SubjectConfig
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
-from conformance.problem import Problem, Space, boundary, strategy
+from conformance.problem import Problem, Space, boundary, deepened, strategy
 from conformance.renumbering import ELSEWHERE, RENUMBERED, in_two_processes, renumbering, rerun
 from conformance.run import Ending, Run
+from conformance.splitting import PAIR, pairing, side_by_side
 
 _STALLS_SETTLED = 2
 _STALLS_MOST = 6
@@ -103,6 +104,8 @@ class Survey:
 
     def observe_with(self, observer: AnyObserver, problem: Problem) -> Run:
         """Return a new run of a problem."""
+        if problem.scenario == PAIR:
+            return side_by_side(self, observer, problem)
         if problem.scenario not in (RENUMBERED, ELSEWHERE):
             return observer.observe(problem)
         return in_two_processes(observer, self.config, self.settings, self.describe(), problem)
@@ -111,7 +114,7 @@ class Survey:
         """Observe the boundary problems, then those that Hypothesis draws."""
         stalled: list[Problem] = []
         for problem in boundary(space):
-            self._observe_unless_settled(problem, stalled)
+            self._observe_unless_settled(deepened(problem, self.settings.profile), stalled)
         if len(stalled) >= _STALLS_SETTLED and all(p.n > 1 for p in stalled):
             for n in range(1, 4):
                 if len(stalled) < _STALLS_MOST:
@@ -122,6 +125,8 @@ class Survey:
             self._observe_unless_settled(renumbering(space), stalled)
         if space.takes_seed and self._isolated():
             self._observe_unless_settled(rerun(space), stalled)
+        if self.settings.validation is not None:
+            self._observe_unless_settled(pairing(space), stalled)
         for problem in drawn_problems(space, self.settings):
             self._observe_unless_settled(problem, stalled)
 

@@ -11,6 +11,9 @@ from conformance.config import UsageError
 
 PROFILES = ("quick", "default", "thorough")
 
+EXAMPLES = {"quick": 10, "default": 40, "thorough": 400}
+"""Profile -> problems that are drawn where their number was not asked for."""
+
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return `` Did you mean …?`` for a name that is nearly a known one, else ""."""
@@ -76,5 +79,11 @@ CHECKS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "subject_timeout": ("subject_timeout", _seconds(7 * 86_400)),
     "memory_limit": ("memory_limit", _whole(16, 1_000_000, "MiB")),
     "profile": ("profile", _profile),
+    "validation": ("validation", lambda raw, origin: str(raw)),
+    "samples": ("samples", _whole(1, 10**12 - 1, "samples")),
+    "batch_size": ("batch_size", _whole(1, 10**9, "rows")),
+    "steps": ("steps", _whole(-1, 10**9, "steps")),
+    "epochs": ("epochs", _whole(1, 10**9, "epochs")),
+    "validation_steps": ("validation_steps", _whole(-1, 10**9, "steps")),
 }
 """Key -> attribute of Settings, and the check that turns text or TOML into its value."""

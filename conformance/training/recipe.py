@@ -8,6 +8,11 @@ are drawn ahead and come again whenever an iterator over the generator is made a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.config import Settings
+    from conformance.observe import Description
 
 _SHOWN = 3
 
@@ -84,7 +89,7 @@ def _sized(recipe: Recipe, steps: int) -> tuple[str, ...]:
     return (
         f"steps_per_epoch={steps}, but the data set has {recipe.batches} batches: "
         + (
-            f"epochs see {_starts(recipe, steps)}. Leave steps_per_epoch out"
+            f"{_starts(recipe, steps)}. Leave steps_per_epoch out"
             if steps < recipe.batches
             else "Keras warns that the input ran out of data and cuts the epoch. Leave it out"
         ),
@@ -128,7 +133,7 @@ def _unseen(recipe: Recipe, steps: int) -> tuple[str, ...]:
         return (f"{_samples(lost)} never seen in {count}",)
     if steps < recipe.batches:
         lost = _rows(recipe, steps, recipe.batches)
-        return (f"{_samples(lost)} a pass not seen in epoch 1, others in later epochs",)
+        return (f"{_samples(lost)} not seen in epoch 1, as many others in later epochs",)
     return ("some samples come more often in an epoch than others",)
 
 
@@ -177,3 +182,33 @@ def _validation(recipe: Recipe) -> tuple[str, ...]:
 def _span(first: int, last: int) -> str:
     """Return ``batches 1–3`` for the batches from ``first`` to ``last - 1``, counted from 0."""
     return f"batch {first + 1}" if last - first == 1 else f"batches {first + 1}–{last}"
+
+
+def told(settings: Settings, description: Description) -> tuple[str, ...]:
+    """Return what the report says of the numbers that the user trains with.
+
+    They come from the options; what was not given is taken from the subject where it tells.
+    """
+    given = (settings.steps, settings.epochs, settings.validation_steps)
+    if all(value is None for value in (*given, settings.samples)):
+        return ()
+    n = settings.samples or description.space.fixed_n
+    size = settings.batch_size or description.space.hard_batch
+    if not n or not size:
+        missing = [o for o, v in (("samples", n), ("batch-size", size)) if not v]
+        options = " and ".join(f"--generator-{name} N" for name in missing)
+        return (f"to be told what each epoch will see, add {options}",)
+    claims = description.claims
+    recipe = Recipe(
+        n=n,
+        batch_size=size,
+        steps=settings.steps,
+        epochs=settings.epochs or 1,
+        validation_steps=settings.validation_steps,
+        sized=not claims.endless,
+        drops=claims.remainder == "drop",
+    )
+    return explain(recipe) or (
+        f"with n={n} and batch_size={size}, each epoch of {recipe.batches} batches sees every "
+        "sample once",
+    )
