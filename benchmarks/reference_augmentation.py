@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import cv2
 import numpy as np
-from reference_timing import best_seconds, report
+from reference_timing import best_of, report
 from skimage import data as skimage_data
 from skimage import transform
 from tensorflow.keras.preprocessing.image import ImageDataGenerator
@@ -53,7 +53,7 @@ def main() -> None:
         augmenter = replace(TUTORIAL, threads=threads)
         for start in range(0, N, BATCH):
             rows = np.arange(start, start + BATCH)
-            augmenter.transform(images[rows], 0, 0, rows)
+            augmenter.transform(images, 0, 0, rows, rows=rows)
 
     contestants = {
         "ImageDataGenerator.flow": by_keras,
@@ -61,8 +61,8 @@ def main() -> None:
         "reference, 1 thread": lambda: ours(1),
         "reference, 2 threads": lambda: ours(2),
     }
-    seconds = best_seconds(contestants, rounds=15)
-    report("Augmentation, 182x182x3 float32", seconds, N, "ImageDataGenerator.flow")
+    best = best_of(contestants, rounds=15)
+    report("Augmentation, 182x182x3 float32", best, N, "ImageDataGenerator.flow")
     worst = max(
         float(np.abs(TUTORIAL.apply_transform(image, drawn) - definition(image, matrix)).max())
         for image in images[:16]

@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import cv2
 import keras
 import numpy as np
-from reference_timing import best_seconds, report
+from reference_timing import best_of, report
 from skimage.io import imread
 from skimage.transform import resize
 
@@ -77,11 +77,11 @@ def measure(folder: Path) -> None:
         "reference, 1 thread": lambda: load_folder(folder, SIZE, threads=1, progress=False),
         "reference, 2 threads": lambda: load_folder(folder, SIZE, threads=2, progress=False),
     }
-    seconds = best_seconds(contestants, rounds=5)
+    best = best_of(contestants, rounds=5)
     title = "Loader, JPEG to 182x182 float32"
-    report(title, seconds, len(paths), "scikit-image imread + resize, 1 thread")
+    report(title, best, len(paths), "scikit-image imread + resize, 1 thread")
     names = list(contestants)
-    print(f"\non two threads: {seconds[names[1]] / seconds[names[4]]:.1f} x scikit-image's two")
+    print(f"\non two threads: {best[names[1]].wall / best[names[4]].wall:.1f} x scikit-image's two")
     difference = np.abs(load_folder(folder, SIZE, progress=False).images - scikit_image(2)).max()
     print(f"largest difference from scikit-image: {difference:.1e}")
 

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from reference_impl.batching import AUGMENTATION, Rows, check_count
-from reference_impl.threads import thread_count
+from reference_impl.threads import in_parallel, thread_count
 from reference_impl.warp import FILL_MODES, Image, Matrix, warp
 
 if TYPE_CHECKING:
@@ -99,7 +99,15 @@ class Augmenter:
     # --- what the generators use ---
 
     def transform(
-        self, images: Image, seed: int, epoch: int, samples: Rows, *, nearest: bool = False
+        self,
+        images: Image,
+        seed: int,
+        epoch: int,
+        samples: Rows,
+        *,
+        rows: Rows | None = None,
+        dtype: npt.DTypeLike | None = None,
+        nearest: bool = False,
     ) -> Image:
         """Return a new batch in which every image has been moved by its own draw.
 
@@ -107,7 +115,10 @@ class Augmenter:
             images: ``(n, height, width)`` or ``(n, height, width, channels)``, any scale.
             seed: of the stream, not negative.
             epoch: of the stream.
-            samples: the n numbers of the samples, which with seed and epoch decide the draws.
+            samples: the numbers of the samples, which with seed and epoch decide the draws.
+            rows: where in ``images`` the samples are, which saves taking them out first; None for
+                one after the other.
+            dtype: of the batch; None for that of the images.
             nearest: take the nearest pixel instead of interpolating, for masks: no new values,
                 and "constant" fills with 0.
         """
@@ -117,7 +128,17 @@ class Augmenter:
             self.matrix(self._parameters(uniforms, shape), shape)
             for uniforms in _uniforms(seed, epoch, samples)
         ]
-        return self._warp_all(images, matrices, nearest)
+        places = range(len(images)) if rows is None else rows.tolist()
+        result = np.empty((len(matrices), *shape), dtype or images.dtype)
+        order, cval = (0, 0.0) if nearest else (1, self.cval)
+
+        def work(i: int) -> None:
+            image = images[places[i]].astype(result.dtype, copy=False)
+            warp(image, matrices[i], self.fill_mode, cval, order, out=result[i])
+
+        most = 1 + result.size // _VALUES_WORTH_A_THREAD
+        in_parallel(work, len(matrices), thread_count(self.threads, most))
+        return result
 
     def check_images(self, shape: tuple[int, ...]) -> None:
         """Refuse what is not a batch of images, channels last.
@@ -231,27 +252,6 @@ class Augmenter:
             low, high = zoom  # type: ignore[misc]
             return float(low), float(high)
         return 1.0 - float(zoom), 1.0 + float(zoom)
-
-    def _warp_all(self, images: Image, matrices: list[Matrix], nearest: bool) -> Image:
-        result = np.empty_like(images, order="C")
-        order, cval = (0, 0.0) if nearest else (1, self.cval)
-
-        def work(start: int, step: int) -> None:
-            for i in range(start, len(images), step):
-                warp(images[i], matrices[i], self.fill_mode, cval, order, out=result[i])
-
-        most = min(len(images), 1 + images.size // _VALUES_WORTH_A_THREAD)
-        threads = thread_count(self.threads, most)
-        if threads == 1:
-            work(0, 1)
-            return result
-        # The threads live as long as the batch: a stream that is dropped leaves none behind.
-        with ThreadPoolExecutor(threads - 1) as pool:
-            others = [pool.submit(work, start, threads) for start in range(1, threads)]
-            work(0, threads)
-            for other in others:
-                other.result()
-        return result
 
 
 def _uniforms(seed: int, epoch: int, samples: Rows) -> Iterator[list[float]]:

@@ -138,10 +138,12 @@ def batches_of(order: Rows, batch_size: int, remainder: Remainder) -> Iterator[R
         yield order[step * batch_size : (step + 1) * batch_size]
 
 
-def take(source: Source, rows: Rows) -> npt.NDArray[Any]:
-    """Return the rows as a new array: indexing by a list of rows copies, a slice would not.
+def batch_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return what a batch has: float32 for float64, as Keras computes; else the source's own."""
+    return np.dtype(np.float32) if dtype == np.float64 else dtype
 
-    float64 becomes float32, which is what Keras computes in; every other dtype stays.
-    """
+
+def take(source: Source, rows: Rows) -> npt.NDArray[Any]:
+    """Return the rows as a new array: indexing by a list of rows copies, a slice would not."""
     batch = source[rows] if isinstance(source, np.ndarray) else source.read(rows)
-    return batch.astype(np.float32) if batch.dtype == np.float64 else batch
+    return batch.astype(batch_dtype(batch.dtype), copy=False)

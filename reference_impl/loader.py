@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from reference_impl.batching import Rows, check_count
 from reference_impl.folder import FolderError, FolderIndex, Labels, OnUnreadable, index_folder
 from reference_impl.images import UnreadableImageError, read_image
-from reference_impl.threads import thread_count
+from reference_impl.threads import in_parallel, thread_count
 
 IMAGE_SIZE = (182, 182)
 
@@ -83,9 +83,7 @@ class LazyImages:
         def decode(i: int) -> None:
             images[i] = read_image(paths[i], self.image_size)
 
-        # The threads live as long as the batch: a stream that is dropped leaves none behind.
-        with ThreadPoolExecutor(thread_count(self.threads, len(rows))) as pool:
-            list(pool.map(decode, range(len(rows))))
+        in_parallel(decode, len(rows), thread_count(self.threads, len(rows)))
         return images
 
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reference_impl.batching import Rows, as_source, check_equal_length, check_seed, take
+from reference_impl.batching import (
+    Rows,
+    Source,
+    as_source,
+    batch_dtype,
+    check_equal_length,
+    check_seed,
+    take,
+)
 
 if TYPE_CHECKING:
     from reference_impl.augmentation import Augmenter
@@ -68,18 +76,37 @@ class Samples:
 
     def batch(self, rows: Rows, epoch: int) -> Batch:
         """Return the rows as new arrays: ``(inputs[, targets[, sample_weight]])``."""
-        x = take(self._inputs, rows)
-        others = [take(part, rows) for part in self._others]
-        if self._dtype is not None:
-            x = x.astype(self._dtype, copy=False)
-        augmenter = self._augmenter
-        if augmenter is not None:
-            x = augmenter.transform(x, self.seed, epoch, rows)
-            others = [
-                augmenter.transform(part, self.seed, epoch, rows, nearest=True) if is_mask else part
-                for part, is_mask in zip(others, self._is_mask, strict=True)
-            ]
+        x = self._part(self._inputs, rows, epoch, self._dtype)
+        others = [
+            self._part(part, rows, epoch, nearest=True) if is_mask else take(part, rows)
+            for part, is_mask in zip(self._others, self._is_mask, strict=True)
+        ]
         return (x, *others)
+
+    def _part(
+        self,
+        part: Source,
+        rows: Rows,
+        epoch: int,
+        dtype: npt.DTypeLike | None = None,
+        nearest: bool = False,
+    ) -> npt.NDArray[Any]:
+        if self._augmenter is None:
+            x = take(part, rows)
+            return x if dtype is None else x.astype(dtype, copy=False)
+        if isinstance(part, np.ndarray):
+            images, places = part, rows
+        else:
+            images, places = part.read(rows), None
+        return self._augmenter.transform(
+            images,
+            self.seed,
+            epoch,
+            rows,
+            rows=places,
+            dtype=dtype or batch_dtype(images.dtype),
+            nearest=nearest,
+        )
 
 
 def _augmenter(augment: bool | Augmenter | None) -> Augmenter | None:

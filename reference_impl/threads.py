@@ -1,8 +1,10 @@
-"""How many threads to work with."""
+"""Working with several threads."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from reference_impl.batching import check_count
 
@@ -19,3 +21,25 @@ def thread_count(wanted: int | None, most: int) -> int:
         has_affinity = hasattr(os, "sched_getaffinity")
         wanted = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     return max(1, min(check_count("threads", wanted), most))
+
+
+def in_parallel(work: Callable[[int], None], n: int, threads: int) -> None:
+    """Call ``work`` with 0 … n - 1, shared among threads of which this one is the first.
+
+    The others live no longer than the call, so that a stream that is dropped leaves none behind.
+    What ``work`` raises is raised here.
+    """
+    threads = max(1, min(threads, n))
+
+    def share(start: int) -> None:
+        for i in range(start, n, threads):
+            work(i)
+
+    if threads == 1:
+        share(0)
+        return
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(share, start) for start in range(1, threads)]
+        share(0)
+        for other in others:
+            other.result()
