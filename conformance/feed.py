@@ -15,6 +15,7 @@ from conformance.unbatched import unbatched
 
 if TYPE_CHECKING:
     from conformance.observe import Observer
+    from conformance.subject import Subject
 
 _CLASSES = (0, 5, 2, 10, 3)
 """Numbers of classes to try; 0 is one a sample, which shows the most."""
@@ -36,8 +37,7 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
     best: tuple[int, Run, Problem, Binding] | None = None
     for binding in _bindings(subject.binding):
         subject.binding = binding
-        numbers = _NAMED_CLASSES if subject.named else _CLASSES if subject.labelled else (0,)
-        for classes in numbers:
+        for classes in _numbers(subject):
             for form, dtype in product(subject.forms, subject.dtypes):
                 asked = replace(problem, classes=classes, dtype=dtype, form=form)
                 run = observer.record(asked, claims)
@@ -54,6 +54,15 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
         raise RuntimeError("no feed was tried")
     _, run, asked, subject.binding = best
     return run, asked
+
+
+def _numbers(subject: Subject) -> tuple[int, ...]:
+    """Return the numbers of classes to try: none above a number that its signature fixes."""
+    if not subject.labelled:
+        return (0,)
+    numbers = _NAMED_CLASSES if subject.named else _CLASSES
+    limit = subject.most_classes
+    return tuple(dict.fromkeys(min(k or limit, limit) for k in numbers)) if limit else numbers
 
 
 _GOOD = 3

@@ -119,7 +119,8 @@ def _onehot(labels: Array, batch: int, row: int, sample: int, value: Array) -> P
     top = int(value.argmax())
     if len(value) > 1 and (value == value[top]).sum() > 1:
         return Pairing(batch, row, sample, "no class", -1, False)
-    return Pairing(batch, row, sample, f"class {top}", _owner(labels, top), top == labels[sample])
+    right = bool(top == labels[sample])
+    return Pairing(batch, row, sample, f"class {top}", _owner(labels, top), right)
 
 
 def _mapped(labels: Array, rows: list[tuple[int, int, int, Array]]) -> list[Pairing]:

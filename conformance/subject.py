@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from conformance.adapters.base import Opened
 from conformance.config import SubjectConfig
 from conformance.locate import locate
 from conformance.problem import Problem
-from conformance.roles import DATA, Binding, Bound, bind
+from conformance.roles import DATA, Binding, Bound, bind, infer_role
 from conformance.sources import forms, make
 from conformance.sources.exploration import explorations
 from conformance.sources.given import Given, given_source
@@ -137,6 +138,19 @@ class Subject:
         """Whether classes reach it by their names, which it numbers itself."""
         told = "{class}" in str(self.declaration.claims.get("names", ""))
         return told or bool(self.binding.roles() & _NAMING)
+
+    @property
+    def most_classes(self) -> int:
+        """The number of classes that a parameter fixes by its default or by declaration, else 0."""
+        found = []
+        for target in filter(callable, (self._owner, self.obj)):
+            with suppress(TypeError, ValueError):
+                for name, parameter in inspect.signature(target).parameters.items():
+                    value = self.declaration.call.get(name, parameter.default)
+                    free = name in self.declaration.bind or type(value) is not int
+                    if not free and infer_role(name) == "n_classes":
+                        found.append(value)
+        return min(found, default=0)
 
     @property
     def numbered(self) -> bool:
