@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from conformance.claims import Claims
 from conformance.feed import feed
+from conformance.mixing_seen import with_mixing
 from conformance.observe import Description, identities
 from conformance.problem import Problem, Space
 from conformance.run import Ending, Leaf, Run, Stream
@@ -77,6 +78,7 @@ def first_look(observer: Observer) -> Description:
         claims = replace(claims, shuffles="flag", origin={**claims.origin, "shuffles": "seen"})
     if "augment" not in roles and claims.augments == "flag" and "augmenter" not in roles:
         claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
+    claims = with_mixing(observer, claims, problem, run.stream)
     space = Space(
         can_shuffle="shuffle" in roles,
         can_augment=bool(roles & {"augment", "augmenter"}),

@@ -375,12 +375,15 @@ def indexing_is_pure(run: Run) -> None:
             observed=f"{ending.message} when asked again",
             where=_where(ending),
         )
+    if run.claims.augmentation == "mixing" and augmented(run):
+        raise NotApplicable("samples are mixed, perhaps anew whenever a batch is asked for")
+    changed_labels = run.claims.augmentation == "label-changing" and augmented(run)
     first = {b.pass_index: b for b in run.streams[0].batches}
     for batch in run.streams[1].batches:
         before = first.get(batch.pass_index)
         if before is None:
             continue
-        same_targets = [leaf.digests for leaf in batch.part("target")] == [
+        same_targets = changed_labels or [leaf.digests for leaf in batch.part("target")] == [
             leaf.digests for leaf in before.part("target")
         ]
         if run.known and (before.ids < 0).any():
