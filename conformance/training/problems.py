@@ -26,8 +26,7 @@ def trainings(space: Space, profile: str) -> Iterator[Problem]:
     if space.closed:
         own = Problem(n=1, batch_size=1, closed=True, passes=3)
         yield replace(own, scenario="fit")
-        if not space.one_shot:
-            yield replace(own, scenario="validate")
+        yield replace(own, scenario="validate")
         return
     if space.fixed_n:
         yield Problem(n=space.fixed_n, batch_size=space.hard_batch, side=0, scenario="fit")
@@ -57,7 +56,7 @@ def _fixed(space: Space) -> Iterator[Problem]:
     own = Problem(n=space.fixed_n, batch_size=space.hard_batch, side=0, scenario="fit")
     own = replace(own, passes=3 if own.steps <= _LONG_PASS else 1)
     yield own
-    if own.passes > 1 and not space.one_shot:
+    if own.passes > 1:
         yield replace(own, scenario="validate")
 
 

@@ -5,18 +5,25 @@ Imported in the process that trains only, since it imports Keras.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import keras
 from keras import ops
 
 from conformance.record import RawBatch, take_apart
-from conformance.tracebacks import error_line, user_line, user_traceback
+from conformance.tracebacks import error_line, is_user_file, user_line, user_traceback
 
 TRAIN, TEST = "train", "test"
+
+_WRAPPED = re.compile(r"\}\} (\w+: .+?)\s+Traceback \(most recent call last\)", re.DOTALL)
+"""An error of the subject's in TensorFlow's wrapping, which comes from another thread."""
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in \S+\n(.*)')
 
 
 class Recorder(keras.Model):  # type: ignore[misc]
@@ -103,6 +110,15 @@ class Arrivals:
             leaf.array = leaf.array.copy()
         held.append(raw)
 
+    def fails(self, error: Exception) -> None:
+        """Take note of what ended training; what the subject raised comes before Keras' answer."""
+        if self.error:
+            return
+        wrapped = _WRAPPED.search(str(error))
+        self.error = " ".join(wrapped.group(1).split()) if wrapped else error_line(error)
+        self.line = user_line(error) or _told_line(str(error))
+        self.traceback = user_traceback(error)
+
     @property
     def ran_out(self) -> bool:
         """Whether Keras said that the subject ran out of data."""
@@ -112,6 +128,15 @@ class Arrivals:
 def _tuple(data: Any) -> Any:
     """Return what arrived as the tuple that it was; some backends make lists of tuples."""
     return tuple(data) if isinstance(data, list) else data
+
+
+def _told_line(message: str) -> str:
+    """Return the user's innermost line in a traceback that is part of a message, "" if none."""
+    frames = [m for m in _FRAME.finditer(message) if is_user_file(m.group(1))]
+    if not frames:
+        return ""
+    file, number, text = frames[-1].groups()
+    return f"{Path(file).name}:{number}: {text.strip()}"
 
 
 class _Clock(keras.callbacks.Callback):  # type: ignore[misc]
@@ -150,10 +175,12 @@ class Driver:
         self._tick = tick
         self.arrivals = Arrivals()
         self._model: Any = None
+        self._pulling = False
 
     def fresh(self) -> Arrivals:
         """Forget what arrived before."""
         self.arrivals = Arrivals()
+        self._pulling = False
         if self._model is None:
             self._model = Recorder(self._put)
         return self.arrivals
@@ -162,17 +189,28 @@ class Driver:
         self.arrivals.put(step, data)  # those of the training that runs now
 
     def beat(self) -> None:
-        """Say that something goes on."""
-        self._tick(self.arrivals.pulled)
+        """Say that something goes on, unless it is the subject that is waited for."""
+        if not self._pulling:
+            self._tick(self.arrivals.pulled)
 
     def counted(self, stream: Iterator[Any]) -> Iterator[Any]:
         """Yield what a generator yields, and count it; Keras takes generator objects only."""
         arrivals = self.arrivals
-        self.beat()
-        for item in stream:
-            arrivals.pulled += 1
-            self.beat()
-            yield item
+        try:
+            while True:
+                self.beat()
+                self._pulling = True
+                try:
+                    item = next(stream)
+                except StopIteration:
+                    return
+                finally:
+                    self._pulling = False
+                arrivals.pulled += 1
+                yield item
+        except Exception as error:
+            arrivals.fails(error)
+            raise
 
     def fit(self, data: Any, *, after: Callable[[], None] = lambda: None, **asked: Any) -> None:
         """Call ``model.fit`` without shuffling; what it raises becomes part of the arrivals."""
@@ -209,7 +247,5 @@ class _Noted:
         arrivals.warnings += [t for t in dict.fromkeys(texts) if t not in arrivals.warnings]
         if error is None or not isinstance(error, Exception):
             return False
-        arrivals.error = error_line(error)
-        arrivals.line = user_line(error)
-        arrivals.traceback = user_traceback(error)
+        arrivals.fails(error)
         return True

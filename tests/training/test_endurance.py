@@ -1,0 +1,83 @@
+"""What subjects hold on to, how they shard and how they split."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.config import Settings
+from conformance.judge import Judge
+from conformance.verdict import SubjectReport
+
+from .conftest import config
+
+
+def report(spec: str, **asked: object) -> SubjectReport:
+    settings = Settings(examples=0, in_process=True, **asked)  # type: ignore[arg-type]
+    judge = Judge(config(spec), settings)
+    try:
+        return judge.report()
+    finally:
+        judge.close()
+
+
+MEMORY = "resources.memory_is_bounded"
+RELEASED = "resources.files_and_threads_are_released"
+SHARDS = "sharding.shards_partition_the_data"
+SPLIT = "splitting.train_and_validation_are_disjoint"
+
+
+@pytest.mark.parametrize("spec", ["right", "caches_each_sample"])
+def test_bounded_memory_passes(spec: str) -> None:
+    seen = report(spec)
+    assert seen[MEMORY].outcome == "passed", seen[MEMORY].reason
+    assert seen[RELEASED].outcome == "passed", seen[RELEASED].reason
+
+
+def test_notes_of_each_batch_are_found() -> None:
+    verdict = report("keeps_small_notes")[MEMORY]
+    assert verdict.outcome == "failed"
+    assert "bytes more with every batch" in verdict.finding.observed
+
+
+@pytest.mark.parametrize("spec", ["strided", "padded"])
+def test_shards_that_partition_pass(spec: str) -> None:
+    verdict = report(spec)[SHARDS]
+    assert verdict.outcome == "passed", verdict
+
+
+def test_shards_are_not_owed_by_others() -> None:
+    assert report("right")[SHARDS].outcome == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "outcome", "word"),
+    [
+        ("train_part", "validation_part", "passed", ""),
+        ("train_part", "overlapping_part", "failed", "2 of 12 are, byte for byte"),
+        ("augmented_part", "validation_part", "undecided", "it augments"),
+        ("right", "one_pass", "not_applicable", "the split is made before"),
+        ("right", "validation_part", "undecided", "brings its own data"),
+    ],
+)
+def test_train_and_validation(train: str, validation: str, outcome: str, word: str) -> None:
+    verdict = report(train, validation=config(validation))[SPLIT]
+    assert verdict.outcome == outcome, verdict
+    assert word in (verdict.finding.observed if verdict.finding else verdict.reason)
+
+
+def test_profiles_set_the_depth() -> None:
+    lengths = {}
+    for profile in ("quick", "default"):
+        text = next(n for n in report("right", profile=profile).notes if n.startswith("profile"))
+        lengths[profile] = int(text.partition("up to ")[2].split()[0])
+    assert 100 <= lengths["quick"] < lengths["default"]
+
+
+def test_a_users_steps_are_explained() -> None:
+    notes = report("right", samples=282, batch_size=6, steps=46, epochs=2).notes
+    assert any("epoch 2 starts at batch 47" in note for note in notes)
+
+
+def test_missing_numbers_are_asked_for() -> None:
+    notes = report("right", steps=46).notes
+    assert any("--generator-samples N and --generator-batch-size N" in note for note in notes)
