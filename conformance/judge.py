@@ -149,6 +149,7 @@ class Judge:
                 )
         finally:
             fresh.close()
+            self._training.close()
 
 
 def _recurring(item: Broken, repeated: Callable[[Problem], Run]) -> Broken | None:

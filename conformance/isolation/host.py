@@ -62,6 +62,7 @@ class IsolatedObserver:
         self._child: Child | None = None
         self._ready = False
         self._told = False
+        self._subjects = 0
         self._watch: Watch | None = None
         self._description: Description | None = None
         self._spent = 0.0
@@ -73,6 +74,7 @@ class IsolatedObserver:
         """Start the child without waiting for it, so that its imports overlap the caller's."""
         if self._child is None:
             self.restarts += 1
+            self._subjects = 1
             self._ready = self._told = False
             self._child = Child(
                 observer=self._observer,
@@ -107,6 +109,15 @@ class IsolatedObserver:
         """Take over what another observer found out; only before the first request."""
         self._description = description
 
+    def observes(self, config: SubjectConfig) -> bool:
+        """Whether this is the subject that it was last turned to and told of."""
+        return self._config is config and self._description is not None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its child has observed no other subject before."""
+        return self._subjects <= 1
+
     def turn_to(self, config: SubjectConfig, settings: Settings) -> None:
         """Observe another subject from now on, in the same child if it still lives."""
         self._config, self._settings = config, settings
@@ -114,6 +125,7 @@ class IsolatedObserver:
         self._description = None
         self._spent = 0.0
         self._told = False
+        self._subjects += 1
 
     def observe(self, problem: Problem) -> Run:
         """Open the subject on ``problem`` and record it; its faults are endings of the run.

@@ -12,6 +12,7 @@ MAY_BREAK: tuple[str, ...] = (
     "epoch.no_sample_repeats",
     "epoch.epoch_length_is_stable",
     "order.keeps_order_when_unshuffled",
+    "training.the_model_sees_every_sample",
 )
 
 

@@ -13,6 +13,7 @@ MAY_BREAK: tuple[str, ...] = (
     "epoch.epoch_length_is_stable",
     "order.keeps_order_when_unshuffled",
     "batching.batches_are_full",
+    "training.the_model_sees_every_sample",
 )
 
 

@@ -14,6 +14,9 @@ MAY_BREAK: tuple[str, ...] = (
     "epoch.epoch_length_is_stable",
     "order.keeps_order_when_unshuffled",
     "batching.batches_are_full",
+    "training.fit_accepts_it",
+    "training.the_model_sees_every_sample",
+    "training.it_teaches",
 )
 
 

@@ -11,6 +11,7 @@ MAY_BREAK: tuple[str, ...] = (
     "protocol.never_ends",
     "epoch.every_sample_appears",
     "epoch.epoch_length_is_stable",
+    "training.fit_accepts_it",
 )
 
 

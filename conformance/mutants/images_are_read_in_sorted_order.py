@@ -12,6 +12,8 @@ MAY_BREAK: tuple[str, ...] = (
     "order.shuffles_when_asked",
     "order.reshuffles_every_epoch",
     "order.different_seed_different_stream",
+    "training.the_model_sees_every_sample",
+    "training.it_teaches",
 )
 
 

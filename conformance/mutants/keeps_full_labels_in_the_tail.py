@@ -12,6 +12,7 @@ MAY_BREAK: tuple[str, ...] = (
     "alignment.labels_match_images",
     "alignment.labels_match_augmented_images",
     "alignment.label_values_survive",
+    "training.fit_accepts_it",
 )
 
 

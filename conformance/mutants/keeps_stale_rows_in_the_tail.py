@@ -15,6 +15,7 @@ MAY_BREAK: tuple[str, ...] = (
     "alignment.labels_match_images",
     "alignment.labels_match_augmented_images",
     "alignment.label_values_survive",
+    "training.the_model_sees_every_sample",
 )
 
 

@@ -10,6 +10,7 @@ BREAKS: tuple[str, ...] = ("alignment.label_values_survive", "arrays.shapes_are_
 MAY_BREAK: tuple[str, ...] = (
     "alignment.labels_match_images",
     "alignment.labels_match_augmented_images",
+    "training.the_model_sees_every_sample",
 )
 
 

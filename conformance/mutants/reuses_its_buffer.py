@@ -6,8 +6,15 @@ import numpy as np
 
 from conformance.mutants._base import Array, Batch, check, vary
 
-BREAKS: tuple[str, ...] = ("purity.batches_own_their_memory",)
-MAY_BREAK: tuple[str, ...] = ()
+BREAKS: tuple[str, ...] = (
+    "purity.batches_own_their_memory",
+    "training.the_model_sees_every_sample",
+)
+MAY_BREAK: tuple[str, ...] = (
+    "training.it_teaches",
+    "training.validation_is_the_same_every_epoch",
+    "training.it_teaches",
+)
 
 
 def generator(

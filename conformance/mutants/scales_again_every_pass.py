@@ -16,6 +16,7 @@ MAY_BREAK: tuple[str, ...] = (
     "alignment.labels_match_augmented_images",
     "augmentation.leaves_images_alone_otherwise",
     "augmentation.does_not_compound",
+    "training.it_teaches",
 )
 
 

@@ -12,6 +12,7 @@ MAY_BREAK: tuple[str, ...] = (
     "epoch.epoch_length_is_stable",
     "order.keeps_order_when_unshuffled",
     "batching.rows_are_real",
+    "training.the_model_sees_every_sample",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from conformance.config import Settings, SubjectConfig
+from conformance.isolation.errors import IsolationError
 from conformance.isolation.host import IsolatedObserver
 from conformance.observe import Description
 from conformance.problem import Problem
@@ -15,6 +16,7 @@ from conformance.training.problems import TRAINED, trainings
 from conformance.training.record import Training
 
 _LOST = ("stalled", "waiting", "died", "memory")
+_LOST_MOST = 2
 _LIVE = (
     "a live object can't be handed to the process that trains: name it as module:attr to have it "
     "trained on"
@@ -33,6 +35,7 @@ class Chapter:
         self._settings = settings
         self._backend: Backend | None = None
         self._description: Description | None = None
+        self._fresh: IsolatedObserver | None = None
 
     def runs(
         self, description: Description, before: Mapping[Problem, Run]
@@ -49,14 +52,27 @@ class Chapter:
         if excuse is not None:
             yield from _excused(problems, description, excuse)
             return
-        child = pool.lend(self._config, self._settings, description, self._chosen)
         lost = 0
         for problem in problems:
-            if lost >= 2:
+            if lost >= _LOST_MOST:
                 return
-            run = child.observe(problem)
+            run = self._run(problem)
             lost += run.ending is not None and run.ending.kind in _LOST
             yield problem, run
+
+    def _run(self, problem: Problem) -> Run:
+        """Train on one problem; what fails inside the kit spoils no other chapter."""
+        child = self._lent()
+        try:
+            run = child.observe(problem)
+            if run.ending is not None and run.ending.kind == "raised" and not child.is_new:
+                # some modules can be imported only where the backend was not used before
+                child.close()
+                run = self._lent().observe(problem)
+        except IsolationError as error:
+            claims = self._described.claims
+            return Run(problem, claims, (), training=Training(missing=f"{error}: "))
+        return run
 
     def again(self, problem: Problem, *, fresh: bool) -> Run:
         """Train on a problem once more.
@@ -65,21 +81,27 @@ class Chapter:
             problem: what to repeat.
             fresh: in a new process, which costs the import of the backend.
         """
-        if self._description is None:
-            raise RuntimeError("nothing was trained on yet")
         if not fresh:
-            return self._lent().observe(problem)
-        child = pool.fresh(self._config, self._settings, self._chosen)
-        try:
-            child.adopt(self._description)
-            return child.observe(problem)
-        finally:
-            child.close()
+            return self._run(problem)
+        if self._fresh is None:
+            self._fresh = pool.fresh(self._config, self._settings, self._chosen)
+            self._fresh.adopt(self._described)
+        return self._fresh.observe(problem)
+
+    def close(self) -> None:
+        """End the process in which violations were confirmed."""
+        if self._fresh is not None:
+            self._fresh.close()
+            self._fresh = None
 
     def _lent(self) -> IsolatedObserver:
+        return pool.lend(self._config, self._settings, self._described, self._chosen)
+
+    @property
+    def _described(self) -> Description:
         if self._description is None:
             raise RuntimeError("nothing was trained on yet")
-        return pool.lend(self._config, self._settings, self._description, self._chosen)
+        return self._description
 
     @property
     def _chosen(self) -> Backend:

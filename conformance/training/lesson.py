@@ -88,6 +88,8 @@ def _rows(batches: list[RawBatch], source: Array) -> tuple[Array, Array, str]:
             return none, none, "its targets are no classes"
         if len(seen) != len(target.array):
             return none, none, "inputs and targets have different lengths"
+        if len(seen) == 0:
+            continue
         images.append(seen)
         targets.append(target.array.reshape(len(target.array), -1).astype(np.float64).round(6))
     if not images:

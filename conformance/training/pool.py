@@ -26,8 +26,9 @@ def lend(
     child = _children.get(key)
     if child is None:
         child = _children[key] = fresh(config, settings, backend)
-    child.turn_to(config, settings)
-    child.adopt(description)
+    if not child.observes(config):
+        child.turn_to(config, settings)
+        child.adopt(description)
     return child
 
 
