@@ -37,7 +37,7 @@ def compose(
             expected=item.violation.expected,
             observed=item.violation.observed,
             where=item.violation.where,
-            script=script_for(config.spec, description.roles, item.problem),
+            script=script_for(config.spec, description.roles, item.problem, description.method),
             traceback=ending.traceback if ending and ending.kind != "exhausted" else "",
         )
         verdicts[item.clause.id] = replace(

@@ -90,6 +90,7 @@ def first_look(observer: Observer) -> Description:
         fixed_n=fixed,
         classes=problem.classes,
         form=problem.form,
+        side=problem.side,
         dtypes=subject.dtypes,
         explores=subject.explores,
         renumbers=subject.renumbers,
@@ -104,6 +105,7 @@ def first_look(observer: Observer) -> Description:
         space=space,
         notes=_notes(observer, stream, space),
         learned=subject.learned,
+        method=subject.method,
     )
 
 

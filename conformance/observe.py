@@ -50,6 +50,7 @@ class Description:
         notes: what the report says besides the verdicts.
         learned: what the look showed of the subject, to be told to it in another process.
         waive: clause -> reason, as declared at any place.
+        method: of an object that must be made first: its name, and the parameters of its class.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Description:
     notes: tuple[str, ...] = ()
     learned: Learned = field(default_factory=Learned)
     waive: Mapping[str, str] = field(default_factory=dict)
+    method: tuple[str, tuple[str, ...]] | None = None
 
 
 class Observer:

@@ -7,13 +7,24 @@ from conformance.problem import Problem
 _NAMED = ("images", "labels", "onehot_labels", "float_labels", "weights")
 
 
-def script_for(spec: str, roles: tuple[tuple[str, str, str], ...], problem: Problem) -> str:
-    """Return a script that opens ``spec`` on arrays whose sample i is all i, and prints rows."""
+def script_for(
+    spec: str,
+    roles: tuple[tuple[str, str, str], ...],
+    problem: Problem,
+    method: tuple[str, tuple[str, ...]] | None = None,
+) -> str:
+    """Return a script that opens ``spec`` on arrays whose sample i is all i, and prints rows.
+
+    Args:
+        spec, roles, problem: what is opened, with what, on what.
+        method: name of the method of an object that must be made first, and the parameters that
+            its class takes.
+    """
     values = _values(problem)
     lines = ["import numpy as np", *_import(spec)]
     if not problem.closed:
         lines.append(f"n = {problem.n}")
-    arguments = []
+    arguments: list[str] = []
     for parameter, role, _ in roles:
         first = role.partition("+")[0]
         if role in _NAMED:
@@ -34,12 +45,25 @@ def script_for(spec: str, roles: tuple[tuple[str, str, str], ...], problem: Prob
     return "\n".join(
         [
             *lines,
-            f"stream = {attribute}({', '.join(arguments)})",
+            f"stream = {_call(attribute, arguments, method)}",
+            'if callable(stream) and not hasattr(stream, "__iter__"):',
+            "    stream = stream()",
             f"for k, batch in zip(range({count}), stream):",
             "    parts = [p for part in batch for p in (part.values() if isinstance(part, dict) else [part])]",
             "    print(k, [np.asarray(part).reshape(len(part), -1)[:, 0] for part in parts])",
         ]
     )
+
+
+def _call(attribute: str, arguments: list[str], method: tuple[str, tuple[str, ...]] | None) -> str:
+    if method is None:
+        return f"{attribute}({', '.join(arguments)})"
+    name, taken = method
+    made = [a for a in arguments if a.partition("=")[0] in taken]
+    given = [a for a in arguments if a not in made]
+    owner = attribute.removesuffix(f".{name}")
+    called = "" if name == "__call__" else f".{name}"
+    return f"{owner}({', '.join(made)}){called}({', '.join(given)})"
 
 
 def _import(spec: str) -> list[str]:

@@ -15,7 +15,7 @@ from conformance.roles import DATA, Binding, Bound, bind, infer_role
 from conformance.sources import forms, make
 from conformance.sources.exploration import explorations
 from conformance.sources.given import Given, given_source
-from conformance.sources.material import Material
+from conformance.sources.material import PICTURED, Material
 from conformance.sources.names import LABELS, name_tells
 
 _NAMING = {"string_labels", "class_names", "directory", "frame"}
@@ -100,6 +100,11 @@ class Subject:
         self._endless = True
 
     @property
+    def method(self) -> tuple[str, tuple[str, ...]] | None:
+        """Name of the method of an object that is made first, and the parameters of its class."""
+        return None if self._owner is None else (self.obj.__name__, tuple(self._of_owner))
+
+    @property
     def learned(self) -> Learned:
         """What a look has shown, for the same subject in another process."""
         bounds = self.binding.bounds
@@ -161,6 +166,11 @@ class Subject:
     def dtypes(self) -> tuple[str, ...]:
         """The dtypes of images that it can be given: files of pixels hold bytes only."""
         return self.material(Problem(1, 1)).dtypes
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether the images that it is given lie in files."""
+        return bool(self.binding.roles() & PICTURED)
 
     @property
     def explores(self) -> tuple[str, ...]:
