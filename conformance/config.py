@@ -25,6 +25,7 @@ ROLES: dict[str, str] = {
     "label_dict": "dict from id to label",
     "directory": "folder of class folders",
     "image_dir": "flat folder of images",
+    "mask_paths": "list of mask file names, in the order of the images'",
     "mask_dir": "flat folder of masks, one for each image, under one stem",
     "frame": "pandas frame with columns filename/path/image and label/class",
     "csv": "CSV file without header: label, then pixels",

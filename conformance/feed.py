@@ -23,6 +23,9 @@ _CLASSES = (0, 5, 2, 10, 3)
 _NAMED_CLASSES = (5, 2, 3, 10, 0)
 """The same where classes are named: which number a name gets shows only when names recur."""
 
+_SIDES = (20, 100)
+"""Sides of images to try: code that crops photographs fails on small ones."""
+
 _LABEL_ROLES = ("labels", "onehot_labels", "string_labels", "float_labels")
 """What a parameter called ``y`` may expect, the commonest first."""
 
@@ -35,11 +38,13 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
     """
     subject = observer.subject
     best: tuple[int, Run, Problem, Binding] | None = None
-    for binding in _bindings(subject.binding):
+    for side, binding in product(_SIDES, tuple(_bindings(subject.binding))):
         subject.binding = binding
+        if side != _SIDES[0] and (not subject.reads_files or (best and best[0])):
+            continue
         for classes in _numbers(subject):
             for form, dtype in product(subject.forms, subject.dtypes):
-                asked = replace(problem, classes=classes, dtype=dtype, form=form)
+                asked = replace(problem, classes=classes, dtype=dtype, form=form, side=side)
                 run = observer.record(asked, claims)
                 worth = _worth(run)
                 if best is None or worth > best[0]:
@@ -89,6 +94,8 @@ def _bindings(binding: Binding) -> Iterator[Binding]:
         if bound.roles == ("labels",):
             for role in _LABEL_ROLES[1:]:
                 yield _with(binding, bound.parameter, (role,), "seen: the form that it takes")
+        if bound.roles == ("images",) and "labels" in binding.roles():
+            yield _with(binding, bound.parameter, ("paths",), "seen: the form that it takes")
         if bound.roles and bound.roles[0] in ("image_size", "image_shape") and bound.has_default:
             yield _with(binding, bound.parameter, (), "default")
 

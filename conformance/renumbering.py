@@ -37,6 +37,7 @@ def renumbering(space: Space) -> Problem:
         classes=classes,
         form=space.form,
         dtype=space.dtypes[0],
+        side=space.side,
     )
 
 

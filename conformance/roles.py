@@ -41,6 +41,8 @@ NAMES: dict[str, str] = {
     r"|dataset_?(dir|path|folder|root)|base_?(dir|path)|main_?dir|path_?to_?data|class_?dir|train_?(path|folder"
     r"|directory|data_?dir)|source_?dir|top_?dir|path",
     "image_dir": r"(image|img|images|imgs|x)_?((dir|directory|folder|root)s?|path)|dir_?(images|imgs?)|photo_?dir",
+    "mask_paths": r"(mask|msk|seg|segmentation|gt|target_?(img|image|mask)|(label|annotation)_?(img|image))_?"
+    r"(paths?_?list|paths|files|file_?names|filenames|names|list|file_?list|file_?paths)",
     "mask_dir": r"(mask|masks|msk|seg|label|annotation|gt)_?(dir|directory|folder|path|root)s?|dir_?(masks?|labels)",
     "frame": r"df|dataframe|data_?frame|frame|train_?df|df_?(train|data)|meta_?df|pandas_?df|dataset_?df",
     "csv": r"csv|csv_?(file|path|name|filename)|train_?csv|path_?csv",
@@ -154,6 +156,7 @@ _ORDER = (
     "onehot_labels",
     "string_labels",
     "label_dict",
+    "mask_paths",
     "mask_dir",
     "image_dir",
     "directory",
@@ -334,6 +337,7 @@ _LABELLED = {
     "float_labels",
     "string_labels",
     "masks",
+    "mask_paths",
     "mask_dir",
     "label_dict",
     "samples",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from conformance.config import UsageError
 from conformance.sources import (
     arrays,
@@ -44,6 +46,9 @@ def make(roles: tuple[str, ...], material: Material) -> Any:
     return values[0] if len(values) == 1 else any(bool(v) for v in values)
 
 
+_WORDS = frozenset(("samples", "paths", "mask_paths", "ids", "string_labels"))
+"""Roles that are lists, or arrays in the form ``"array"``: what indexes with arrays wants those."""
+
 _LISTS = frozenset(
     (
         "images",
@@ -57,6 +62,7 @@ _LISTS = frozenset(
         "samples",
         "pairs",
         "paths",
+        "mask_paths",
         "ids",
         "frame",
     )
@@ -66,6 +72,8 @@ _LISTS = frozenset(
 
 def _ordered(role: str, material: Material) -> Any:
     value = MAKERS[role](material)
+    if material.form == "array" and role in _WORDS:
+        value = np.array(value)
     if not material.backwards or role not in _LISTS:
         return value
     return frames.backwards(value) if role == "frame" else value[::-1]
@@ -75,11 +83,20 @@ def forms(material: Material) -> tuple[str, ...]:
     """Return the forms of a source that code may expect, the commonest first.
 
     Rows and frames hold numbers or names of classes, ids are numbers or words, file names tell
-    the label in one way or another; :attr:`~conformance.problem.Problem.form` says which.
+    the label in one way or another, lists are arrays, names of folders end in a slash;
+    :attr:`~conformance.problem.Problem.form` says which.
     """
+    plain = _forms(material)
+    if material.roles & _WORDS:
+        plain = (*plain, "array")
+    folders_told = material.roles & {"directory", "image_dir", "mask_dir"}
+    return (*plain, *(f"{form}/" for form in plain)) if folders_told else plain
+
+
+def _forms(material: Material) -> tuple[str, ...]:
     roles = material.roles
     if "samples" in roles:
-        return lists.ROWS
+        return (*lists.ROWS, *_WHOLE) if "image_dir" in roles else lists.ROWS
     if "frame" in roles:
         return frames.FORMS
     if "ids" in roles:
@@ -90,4 +107,9 @@ def forms(material: Material) -> tuple[str, ...]:
         return csv_pixels.FORMS
     if name_tells(material) and not material.claims.get("names"):
         return TELLING
-    return ("",)
+    listed = roles & {"paths", "mask_paths"} and roles & {"image_dir", "mask_dir"}
+    return ("", *_WHOLE) if listed else ("",)
+
+
+_WHOLE = ("whole",)
+"""The form of lists that hold whole paths though their folder is told beside them."""

@@ -23,7 +23,7 @@ def csv(material: Material) -> Any:
         UsageError: the declared ``schema`` is not one of such a file.
     """
     if "csv" not in material.flat:
-        form = material.problem.form
+        form = material.form
         base = folder_of(material, "names", partial(_fill_names, material), form)
         return str(base / "images.csv")
     schema = _schema(material)
@@ -49,7 +49,7 @@ def _fill(material: Material, schema: dict[str, Any], base: Path) -> None:
 def _fill_names(material: Material, base: Path) -> None:
     files = zip(image_files(material), material.labels, strict=True)
     lines = [f"{file.name},{int(label)}" for file, label in files]
-    if material.problem.form != "bare":
+    if material.form != "bare":
         lines.insert(0, "filename,label")
     (base / "images.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

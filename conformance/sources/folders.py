@@ -54,15 +54,26 @@ def image_dir(material: Material) -> str:
         from conformance.sources.ids import array_dir
 
         return array_dir(material)
-    return str(image_files(material)[0].parent)
+    return str(image_files(material)[0].parent) + material.slash
 
 
 def mask_dir(material: Material) -> str:
     """A flat folder of masks, by default under the names of their images."""
+    return str(mask_files(material)[0].parent) + material.slash
+
+
+def mask_paths(material: Material) -> list[str]:
+    """A list of the file names of masks, in the order of the images."""
+    beside = "mask_dir" in material.roles and material.form != "whole"
+    return [file.name if beside else str(file) for file in mask_files(material)]
+
+
+def mask_files(material: Material) -> list[Path]:
+    """Return the file of each mask, all in one folder called ``masks``."""
     pattern = mask_pattern(material)
     names = file_names(material, pattern)
     base = folder_of(material, "masks", partial(_fill_masks, material, names), pattern)
-    return str(base / "masks")
+    return [base / "masks" / name for name in names]
 
 
 def _fill_masks(material: Material, names: list[str], base: Path) -> None:
@@ -72,8 +83,14 @@ def _fill_masks(material: Material, names: list[str], base: Path) -> None:
 
 
 def directory(material: Material) -> str:
-    """A folder with one folder a class, which may be empty where samples are few."""
-    return str(folder_of(material, "classes", partial(_fill_classes, material)))
+    """A folder with one folder a class, which may be empty where samples are few.
+
+    Beside a list of files it is the flat folder that holds them.
+    """
+    if "image_dir" in material.roles:
+        return image_dir(material)
+    base = str(folder_of(material, "classes", partial(_fill_classes, material)))
+    return base + material.slash
 
 
 def _fill_classes(material: Material, base: Path) -> None:
@@ -86,4 +103,15 @@ def _fill_classes(material: Material, base: Path) -> None:
         _write(base / class_name(int(label)) / name, image, spoilt=is_spoilt(material, i))
 
 
-MAKERS = {"directory": directory, "image_dir": image_dir, "mask_dir": mask_dir}
+def file_names_for(material: Material) -> list[str]:
+    """Return what lists hold: names in a folder that is told beside them, or whole paths."""
+    beside = "image_dir" in material.roles and material.form != "whole"
+    return [file.name if beside else str(file) for file in image_files(material)]
+
+
+MAKERS = {
+    "directory": directory,
+    "image_dir": image_dir,
+    "mask_dir": mask_dir,
+    "mask_paths": mask_paths,
+}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from conformance.config import UsageError
-from conformance.sources.folders import image_files
+from conformance.sources.folders import file_names_for, image_files
 from conformance.sources.material import Material
 from conformance.sources.names import class_name
 
@@ -29,10 +28,9 @@ def frame(material: Material) -> Any:
     files = [str(file) for file in image_files(material)]
     numbers = [int(label) for label in material.labels]
     names = [class_name(label) for label in numbers]
-    labels = names if material.problem.form == "named" else numbers
-    beside = "image_dir" in material.roles
+    labels = names if material.form == "named" else numbers
     columns: dict[str, Any] = {
-        "filename": [os.path.basename(file) for file in files] if beside else files,
+        "filename": file_names_for(material),
         "label": labels,
         "path": files,
         "image": files,

@@ -19,8 +19,8 @@ KEYS = ("", "stem", "path")
 
 def ids(material: Material) -> Any:
     """A list of the ids ``0..n-1``, or of words."""
-    form = material.problem.form
-    return [f"{form}{i:04d}" for i in range(material.n)] if form else list(range(material.n))
+    words = material.form == FORMS[1]
+    return [f"id-{i:04d}" for i in range(material.n)] if words else list(range(material.n))
 
 
 def label_dict(material: Material) -> Any:
@@ -32,15 +32,15 @@ def label_dict(material: Material) -> Any:
 
 def _names(material: Material) -> list[str]:
     files = image_files(material)
-    named = {"": [f.name for f in files], "stem": [f.stem for f in files]}
-    return named.get(material.problem.form, [str(f) for f in files])
+    named = {"stem": [f.stem for f in files], "path": [str(f) for f in files]}
+    return named.get(material.form, [f.name for f in files])
 
 
 def array_dir(material: Material) -> str:
     """A folder of ``{id}.npy``, each of shape ``(H, W, C)``, and ``{id}.png`` where pixels fit."""
     names = [str(i) for i in ids(material)]
-    base = folder_of(material, "arrays", partial(_fill, material, names), material.problem.form)
-    return str(base)
+    base = folder_of(material, "arrays", partial(_fill, material, names), material.form)
+    return str(base) + material.slash
 
 
 def _fill(material: Material, names: list[str], base: Path) -> None:

@@ -26,9 +26,23 @@ LOOKS = {
 }
 
 PICTURED = frozenset(
-    ("samples", "paths", "ids", "directory", "image_dir", "mask_dir", "frame", "csv", "hdf5")
+    (
+        "samples",
+        "paths",
+        "ids",
+        "directory",
+        "image_dir",
+        "mask_paths",
+        "mask_dir",
+        "frame",
+        "csv",
+        "hdf5",
+    )
 )
 """Roles whose images lie in files."""
+
+LISTING = frozenset(("samples", "paths", "ids", "frame", "csv", "label_dict"))
+"""Roles that list files: a folder beside them is that of the files, not of classes."""
 
 _FLOATS = frozenset(("ids", "hdf5"))
 """Roles whose files can hold floats; the others hold 8-bit pixels whatever is asked for."""
@@ -56,6 +70,20 @@ class Material:
     backwards: bool = False
     folders: list[Any] = field(default_factory=list)
     given: Given | None = None
+
+    def __post_init__(self) -> None:
+        if "directory" in self.roles and self.roles & LISTING:
+            self.roles = self.roles - {"directory"} | {"image_dir"}
+
+    @property
+    def form(self) -> str:
+        """The form of the source, see :func:`conformance.sources.forms`."""
+        return self.problem.form.removesuffix("/")
+
+    @property
+    def slash(self) -> str:
+        """What names of folders end in."""
+        return "/" if self.problem.form.endswith("/") else ""
 
     @property
     def n(self) -> int:
@@ -109,7 +137,7 @@ class Material:
     @property
     def masked(self) -> bool:
         """Whether the subject is given masks."""
-        return bool(self.roles & {"masks", "mask_dir"})
+        return bool(self.roles & {"masks", "mask_dir", "mask_paths"})
 
     @property
     def n_classes(self) -> int:

@@ -58,7 +58,7 @@ def image_pattern(material: Material) -> str:
     if declared:
         return _checked(declared)
     if name_tells(material):
-        return material.problem.form or TELLING[0]
+        return material.form if material.form in TELLING else TELLING[0]
     return "{id}.png"
 
 
@@ -72,7 +72,7 @@ def mask_pattern(material: Material) -> str:
 def name_tells(material: Material) -> bool:
     """Whether file names are all that labels could be read from."""
     listed = material.roles & {"paths", "image_dir"} and "ids" not in material.roles
-    return bool(listed) and not material.roles & (LABELS | {"mask_dir", "masks"})
+    return bool(listed) and not material.roles & (LABELS | {"mask_dir", "mask_paths", "masks"})
 
 
 def is_grouped(material: Material) -> bool:

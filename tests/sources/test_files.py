@@ -50,7 +50,62 @@ def test_rows_hold_path_and_label() -> None:
 def test_rows_may_name_their_classes() -> None:
     rows = made("samples", material("samples", form="named"))
     assert rows[5][1] == class_name(5)  # type: ignore[index]
-    assert forms(material("samples")) == ("", "named")
+    assert "named" in forms(material("samples"))
+
+
+def test_rows_may_be_those_of_a_driving_log() -> None:
+    source = material("samples", form="log")
+    row = made("samples", source)[3]  # type: ignore[index]
+    assert all(isinstance(word, str) for word in row)
+    assert np.array_equal(read(row[0]), source.images[3])
+    assert float(row[3]) == source.labels[3]
+
+
+@pytest.mark.parametrize("role", ["paths", "samples", "frame"])
+@pytest.mark.parametrize("folder", ["image_dir", "directory"])
+def test_lists_beside_a_folder_hold_names_in_it(role: str, folder: str) -> None:
+    source = material(role, folder)
+    value = made(role, source)
+    first = {
+        "paths": lambda v: v[0],
+        "samples": lambda v: v[0][0],
+        "frame": lambda v: v.filename[0],
+    }
+    name = first[role](value)
+    assert np.array_equal(read(Path(str(made(folder, source))) / name), source.images[0])
+    assert Path(name).name == name
+
+
+def test_lists_beside_a_folder_may_hold_whole_paths() -> None:
+    source = material("paths", "labels", "image_dir", form="whole")
+    assert "whole" in forms(source)
+    assert np.array_equal(read(made("paths", source)[2]), source.images[2])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("role", ["image_dir", "mask_dir", "directory"])
+def test_names_of_folders_may_end_in_a_slash(role: str) -> None:
+    asked = (
+        material("image_dir", "mask_dir", form="/") if "mask" in role else material(role, form="/")
+    )
+    folder = str(made(role, asked))
+    assert folder.endswith("/")
+    assert Path(folder).is_dir()
+    assert any(form.endswith("/") for form in forms(asked))
+
+
+@pytest.mark.parametrize("role", ["paths", "ids", "string_labels", "samples"])
+def test_lists_may_be_arrays(role: str) -> None:
+    listed, array = made(role, material(role)), made(role, material(role, form="array"))
+    assert isinstance(listed, list)
+    assert isinstance(array, np.ndarray)
+    assert [str(v) for v in array.ravel()] == [str(v) for v in np.array(listed).ravel()]
+
+
+def test_masks_may_be_listed() -> None:
+    source = material("paths", "mask_paths")
+    names, masks = made("paths", source), made("mask_paths", source)
+    assert np.array_equal(read(masks[5]), source.masks[5, ..., 0])  # type: ignore[index]
+    assert Path(masks[5]).name == Path(names[5]).name  # type: ignore[index]
 
 
 def test_sorted_files_of_a_flat_folder_are_the_samples_in_order() -> None:
