@@ -186,7 +186,7 @@ def _soft_boundary(space: Space) -> Iterator[Problem]:
     for k, (n, size) in enumerate(pairs):
         yield _problem(space, n=n, batch_size=size, dtype=("uint8", "float32")[k % 2])
     if space.can_shuffle:
-        for n, size in ((13, 4), (12, 4), (8, 8), (7, 12), (3, 5), (1, 1)):
+        for n, size in ((13, 4), (12, 4), (13, 1), (8, 8), (7, 12), (3, 5), (1, 1)):
             yield _problem(space, n=n, batch_size=size, shuffle=True)
     if space.can_augment:
         for n, size in ((7, 3), (6, 3), (2, 5), (5, 1)):
