@@ -23,6 +23,9 @@ _CLASSES = (0, 5, 2, 10, 3)
 _NAMED_CLASSES = (5, 2, 3, 10, 0)
 """The same where classes are named: which number a name gets shows only when names recur."""
 
+_BESIDE = {"labels", "masks", "mask_paths", "mask_dir", "image_dir"}
+"""What stands beside file names that are called as if they were images."""
+
 _SIDES = (20, 100)
 """Sides of images to try: code that crops photographs fails on small ones."""
 
@@ -38,9 +41,10 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
     """
     subject = observer.subject
     best: tuple[int, Run, Problem, Binding] | None = None
-    for side, binding in product(_SIDES, tuple(_bindings(subject.binding))):
+    sides = (subject.fixed_side,) if subject.fixed_side else _SIDES
+    for side, binding in product(sides, tuple(_bindings(subject.binding))):
         subject.binding = binding
-        if side != _SIDES[0] and (not subject.reads_files or (best and best[0])):
+        if side != sides[0] and (not subject.reads_files or (best and best[0])):
             continue
         for classes in _numbers(subject):
             for form, dtype in product(subject.forms, subject.dtypes):
@@ -94,7 +98,7 @@ def _bindings(binding: Binding) -> Iterator[Binding]:
         if bound.roles == ("labels",):
             for role in _LABEL_ROLES[1:]:
                 yield _with(binding, bound.parameter, (role,), "seen: the form that it takes")
-        if bound.roles == ("images",) and "labels" in binding.roles():
+        if bound.roles == ("images",) and binding.roles() & _BESIDE:
             yield _with(binding, bound.parameter, ("paths",), "seen: the form that it takes")
         if bound.roles and bound.roles[0] in ("image_size", "image_shape") and bound.has_default:
             yield _with(binding, bound.parameter, (), "default")

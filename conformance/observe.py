@@ -23,7 +23,8 @@ from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
 from conformance.record import RawBatch, finish, take_apart
 from conformance.run import Batch, Ending, Run, Stream
-from conformance.sources.listing import Listing
+from conformance.sources.ids import home
+from conformance.sources.listing import Listing, working_in
 from conformance.sources.material import Material
 from conformance.sources.store import store
 from conformance.subject import Learned, Subject
@@ -120,7 +121,8 @@ class Observer:
         """Open the subject on ``problem`` and record it under these claims."""
         if problem.scenario in ENDURED:
             return endure(self, problem, claims)
-        streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
+        with working_in(home(self.subject.material(problem))):
+            streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
         return self.run_of(problem, claims, streams)
 
     def run_of(self, problem: Problem, claims: Claims, streams: tuple[Stream, ...]) -> Run:

@@ -168,6 +168,16 @@ class Subject:
         return self.material(Problem(1, 1)).dtypes
 
     @property
+    def fixed_side(self) -> int:
+        """The side of images that a declared constant fixes, 0 if none does."""
+        for name, value in self.declaration.call.items():
+            size = value if isinstance(value, (list, tuple)) else [value, value]
+            sized = infer_role(name) in ("image_size", "image_shape") and len(size) > 1
+            if sized and type(size[0]) is int and size[0] == size[1] and 16 <= size[0] <= 128:
+                return size[0]
+        return 0
+
+    @property
     def reads_files(self) -> bool:
         """Whether the images that it is given lie in files."""
         return bool(self.binding.roles() & PICTURED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -83,14 +84,19 @@ def forms(material: Material) -> tuple[str, ...]:
     """Return the forms of a source that code may expect, the commonest first.
 
     Rows and frames hold numbers or names of classes, ids are numbers or words, file names tell
-    the label in one way or another, lists are arrays, names of folders end in a slash;
-    :attr:`~conformance.problem.Problem.form` says which.
+    the label in one way or another, lists are arrays, names of folders end in a slash, files are
+    JPEG or NPY; :attr:`~conformance.problem.Problem.form` says which, in words.
     """
     plain = _forms(material)
     if material.roles & _WORDS:
         plain = (*plain, "array")
-    folders_told = material.roles & {"directory", "image_dir", "mask_dir"}
-    return (*plain, *(f"{form}/" for form in plain)) if folders_told else plain
+    listed = material.roles & {"directory", "image_dir", "mask_dir"} and "ids" not in material.roles
+    kinds = ("", "jpg", "npy") if listed and not material.claims.get("names") else ("",)
+    slashes = ("", "/") if material.roles & {"directory", "image_dir", "mask_dir"} else ("",)
+    return tuple(
+        " ".join(word for word in (form, kind, slash) if word)
+        for kind, slash, form in product(kinds, slashes, plain)
+    )
 
 
 def _forms(material: Material) -> tuple[str, ...]:

@@ -89,14 +89,15 @@ def directory(material: Material) -> str:
     """
     if "image_dir" in material.roles:
         return image_dir(material)
-    base = str(folder_of(material, "classes", partial(_fill_classes, material)))
+    fill = partial(_fill_classes, material)
+    base = str(folder_of(material, "classes", fill, material.suffix))
     return base + material.slash
 
 
 def _fill_classes(material: Material, base: Path) -> None:
     for k in range(material.n_classes):
         (base / class_name(k)).mkdir()
-    ending = ".jpg" if material.problem.scenario == "jpeg" else ".png"
+    ending = ".jpg" if material.problem.scenario == "jpeg" else material.suffix
     width = 0 if material.problem.scenario == "unpadded" else 4
     for i, (label, image) in enumerate(zip(material.labels, material.images, strict=True)):
         name = str(i).zfill(width) + ending

@@ -13,6 +13,9 @@ from conformance.sources.material import Material
 FORMS = ("", "id-")
 """Forms of ids: whole numbers, or words such as ``"id-0003"``."""
 
+_PLACES = ("data", "images", "train", "dataset")
+"""Folders in which code looks for arrays if it isn't told."""
+
 KEYS = ("", "stem", "path")
 """Forms of the keys of a dictionary of files: their names, without suffix, or with their folder."""
 
@@ -34,6 +37,28 @@ def _names(material: Material) -> list[str]:
     files = image_files(material)
     named = {"stem": [f.stem for f in files], "path": [str(f) for f in files]}
     return named.get(material.form, [f.name for f in files])
+
+
+def home(material: Material) -> str | None:
+    """Return the folder to work in for a subject that is given ids, but no folder.
+
+    What it reads is then relative: ``data/{id}.npy`` and the like, or as its author declares by
+    ``names = "my_arrays/{id}.npy"``.
+    """
+    if "ids" not in material.roles or material.roles & {"directory", "image_dir"}:
+        return None
+    declared = material.claims.get("names", "")
+    place = str(declared).rpartition("/")[0] if isinstance(declared, str) else ""
+    places = (place,) if place else _PLACES
+    names = [str(i) for i in ids(material)]
+    fill = partial(_fill_home, material, names, places)
+    return str(folder_of(material, "home", fill, material.form, *places))
+
+
+def _fill_home(material: Material, names: list[str], places: tuple[str, ...], base: Path) -> None:
+    for place in places:
+        (base / place).mkdir(parents=True, exist_ok=True)
+        _fill(material, names, base / place)
 
 
 def array_dir(material: Material) -> str:

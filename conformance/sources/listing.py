@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import wraps
 from hashlib import blake2b
 from pathlib import Path
@@ -104,3 +105,17 @@ def _tell_globbers() -> None:
         globber = getattr(glob, name, None)
         if globber is not None and "scandir" in vars(globber):
             globber.scandir = staticmethod(os.scandir)
+
+
+@contextmanager
+def working_in(folder: str | None) -> Iterator[None]:
+    """Let a folder be the current one while the context lasts; None changes nothing."""
+    if folder is None:
+        yield
+        return
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -41,6 +41,9 @@ PICTURED = frozenset(
 )
 """Roles whose images lie in files."""
 
+FLAGS = ("jpg", "npy", "/")
+"""Words of a form that say how files and folders are called, whatever the rest of it says."""
+
 LISTING = frozenset(("samples", "paths", "ids", "frame", "csv", "label_dict"))
 """Roles that list files: a folder beside them is that of the files, not of classes."""
 
@@ -78,12 +81,18 @@ class Material:
     @property
     def form(self) -> str:
         """The form of the source, see :func:`conformance.sources.forms`."""
-        return self.problem.form.removesuffix("/")
+        return " ".join(word for word in self.problem.form.split() if word not in FLAGS)
 
     @property
     def slash(self) -> str:
         """What names of folders end in."""
-        return "/" if self.problem.form.endswith("/") else ""
+        return "/" if "/" in self.problem.form.split() else ""
+
+    @property
+    def suffix(self) -> str:
+        """What names of image files end in, where nothing else is declared."""
+        words = self.problem.form.split()
+        return next((f".{word}" for word in words if word in ("jpg", "npy")), ".png")
 
     @property
     def n(self) -> int:

@@ -58,8 +58,9 @@ def image_pattern(material: Material) -> str:
     if declared:
         return _checked(declared)
     if name_tells(material):
-        return material.form if material.form in TELLING else TELLING[0]
-    return "{id}.png"
+        pattern = material.form if material.form in TELLING else TELLING[0]
+        return pattern.removesuffix(".png") + material.suffix
+    return "{id}" + material.suffix
 
 
 def mask_pattern(material: Material) -> str:

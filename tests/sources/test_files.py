@@ -15,6 +15,8 @@ from conformance.config import UsageError
 from conformance.decode import decode
 from conformance.problem import Problem
 from conformance.sources import forms, make
+from conformance.sources.ids import home
+from conformance.sources.listing import working_in
 from conformance.sources.material import Material
 from conformance.sources.names import class_name
 
@@ -91,6 +93,26 @@ def test_names_of_folders_may_end_in_a_slash(role: str) -> None:
     assert folder.endswith("/")
     assert Path(folder).is_dir()
     assert any(form.endswith("/") for form in forms(asked))
+
+
+@pytest.mark.parametrize("kind", ["jpg", "npy"])
+@pytest.mark.parametrize("role", ["image_dir", "directory"])
+def test_folders_may_hold_files_of_another_kind(role: str, kind: str) -> None:
+    source = material(role, form=f"{kind} /")
+    files = sorted(Path(str(made(role, source))).rglob(f"*.{kind}"))
+    images = [np.load(file) if kind == "npy" else read(file) for file in files]
+    assert decode(np.stack(images), source.images, augmented=False).ids.tolist() == list(range(7))
+    assert any(kind in form.split() for form in forms(source))
+
+
+@pytest.mark.parametrize(("names", "folder"), [("", "data"), ("my/arrays/{id}.npy", "my/arrays")])
+def test_ids_without_a_folder_are_relative_to_where_work_is_done(names: str, folder: str) -> None:
+    source = material("ids", "label_dict", claims={"names": names} if names else {})
+    place = home(source)
+    assert place is not None
+    with working_in(place):
+        assert np.array_equal(np.load(f"{folder}/3.npy"), source.images[3])
+    assert home(material("ids", "image_dir")) is None
 
 
 @pytest.mark.parametrize("role", ["paths", "ids", "string_labels", "samples"])
