@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ _END_OF_JPEG = b"\xff\xd9"
 # An image is opened by what it holds, not by its name; these are the formats that are asked for.
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
 
+_of_thread = threading.local()
+_LARGEST_WORKSPACE = 4_000_000  # values: what is larger takes so long that its memory doesn't count
+
 
 class UnreadableImageError(ValueError):
     """A file is not an image, or a damaged one; the message names it and says why."""
@@ -37,8 +41,13 @@ class UnreadableImageError(ValueError):
         return type(self), (self.path, self.reason)
 
 
-def read_image(path: Path, size: tuple[int, int]) -> FloatImage:
+def read_image(path: Path, size: tuple[int, int], out: FloatImage | None = None) -> FloatImage:
     """Return the photograph as ``(height, width, 3)`` float32 in [0, 1].
+
+    Args:
+        path: the file.
+        size: height and width to resize to.
+        out: where to write to, for many photographs in one array; None for a new array.
 
     Raises:
         UnreadableImageError: for an empty, damaged or foreign file.
@@ -49,7 +58,7 @@ def read_image(path: Path, size: tuple[int, int]) -> FloatImage:
         raise UnreadableImageError(path, error.strerror or str(error)) from error
     except ValueError as error:
         raise UnreadableImageError(path, str(error)) from error
-    return resize(pixels, size)
+    return resize(pixels, size, out)
 
 
 def decode(data: bytes) -> Pixels:
@@ -97,7 +106,7 @@ def _pixels(image: Image.Image) -> Pixels:
     return np.asarray(image.convert("RGB"))
 
 
-def resize(pixels: Pixels, size: tuple[int, int]) -> FloatImage:
+def resize(pixels: Pixels, size: tuple[int, int], out: FloatImage | None = None) -> FloatImage:
     """Return ``(height, width, 3)`` float32 in [0, 1], as ``skimage.transform.resize`` would."""
     height, width = pixels.shape[:2]
     new_height, new_width = size
@@ -107,16 +116,38 @@ def resize(pixels: Pixels, size: tuple[int, int]) -> FloatImage:
         cv2.CV_32F,
         _gaussian(width, new_width) / scale,
         _gaussian(height, new_height),
+        dst=_workspace(pixels.shape),
         borderType=cv2.BORDER_REFLECT_101,
     )
-    # Shrinking never looks beyond the border, where OpenCV would repeat it instead of mirroring.
+    if out is None:
+        out = np.empty((new_height, new_width, 3), np.float32)
+    if new_height <= height and new_width <= width:
+        cv2.resize(filtered, (new_width, new_height), dst=out, interpolation=cv2.INTER_LINEAR)
+        return out
+    # Where it enlarges, OpenCV would repeat the border instead of mirroring it.
     shrunk = (min(width, new_width), min(height, new_height))
     resized: FloatImage = np.asarray(cv2.resize(filtered, shrunk, interpolation=cv2.INTER_LINEAR))
     if new_height > height:
         resized = _enlarge(resized, new_height, axis=0)
     if new_width > width:
         resized = _enlarge(resized, new_width, axis=1)
-    return resized
+    out[...] = resized
+    return out
+
+
+def _workspace(shape: tuple[int, ...]) -> FloatImage:
+    """Return memory of this thread's own to filter into.
+
+    New memory for every image would take four times as long to get as to filter: TensorFlow makes
+    malloc return what is freed to the system at once, to be mapped again page by page.
+    """
+    size = int(np.prod(shape))
+    if size > _LARGEST_WORKSPACE:
+        return np.empty(shape, np.float32)
+    memory: FloatImage | None = getattr(_of_thread, "workspace", None)
+    if memory is None or memory.size < size:
+        _of_thread.workspace = memory = np.empty(size, np.float32)
+    return memory[:size].reshape(shape)
 
 
 @functools.cache

@@ -7,9 +7,9 @@ lazy = LazyImages(index.paths, (182, 182))              # reads the rows that ar
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ class LazyImages:
         paths = [self.paths[row] for row in rows.tolist()]
 
         def decode(i: int) -> None:
-            images[i] = read_image(paths[i], self.image_size)
+            read_image(paths[i], self.image_size, out=images[i])
 
         in_parallel(decode, len(rows), thread_count(self.threads, len(rows)))
         return images
@@ -118,7 +118,7 @@ def load_folder(
     images = np.empty((len(index), *size, 3), np.float32)
 
     def decode(row: int) -> None:
-        images[row] = read_image(index.paths[row], size)
+        read_image(index.paths[row], size, out=images[row])
 
     failed = _for_each(index, decode, unreadable, threads, progress)
     if failed:
@@ -181,39 +181,27 @@ def _for_each(
 ) -> dict[int, str]:
     """Do the work for every row in parallel; return the rows that failed, and why."""
     failed: dict[int, str] = {}
+    lock = threading.Lock()
 
-    def attempt(row: int) -> UnreadableImageError | None:
+    def attempt(row: int) -> None:
         try:
             work(row)
         except UnreadableImageError as error:
-            return error
-        return None
-
-    with (
-        ThreadPoolExecutor(thread_count(threads, len(index))) as pool,
-        # disable=None: tqdm shows the bar on a terminal only
-        tqdm(
-            total=len(index),
-            desc="decoding",
-            unit="image",
-            disable=None if progress is None else not progress,
-        ) as bar,
-    ):
-        for row, error in enumerate(pool.map(attempt, range(len(index)))):
-            bar.update()
-            if error is None:
-                continue
             if unreadable == "raise":
-                pool.shutdown(cancel_futures=True)
                 name = index.class_names[index.labels[row]]
-                raise UnreadableImageError(
-                    error.path,
-                    f"{error.reason} (class {name!r}); delete it, or skip what can't be read",
-                )
+                reason = f"{error.reason} (class {name!r}); delete it, or skip what can't be read"
+                raise UnreadableImageError(error.path, reason) from error
             failed[row] = error.reason
+        with lock:
+            bar.update()
+
+    # disable=None: tqdm shows the bar on a terminal only
+    disable = None if progress is None else not progress
+    with tqdm(total=len(index), desc="decoding", unit="image", disable=disable) as bar:
+        in_parallel(attempt, len(index), thread_count(threads, len(index)))
     if len(failed) == len(index):
         raise FolderError(f"none of the {len(index)} photographs in {index.root} can be read")
-    return failed
+    return dict(sorted(failed.items()))
 
 
 def _check_memory(n_images: int, size: tuple[int, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,13 +28,20 @@ def in_parallel(work: Callable[[int], None], n: int, threads: int) -> None:
     """Call ``work`` with 0 … n - 1, shared among threads of which this one is the first.
 
     The others live no longer than the call, so that a stream that is dropped leaves none behind.
-    What ``work`` raises is raised here.
+    What ``work`` raises (or an interruption by the user) stops all of them and is raised here.
     """
     threads = max(1, min(threads, n))
+    stop = threading.Event()
 
     def share(start: int) -> None:
-        for i in range(start, n, threads):
-            work(i)
+        try:
+            for i in range(start, n, threads):
+                if stop.is_set():
+                    break
+                work(i)
+        except BaseException:
+            stop.set()
+            raise
 
     if threads == 1:
         share(0)

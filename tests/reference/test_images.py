@@ -44,6 +44,23 @@ def test_resizing_equals_scikit_image(height, width, size, dtype) -> None:
     assert np.abs(resize(source, size) - skimage_resize(source, size)).max() <= 1e-5
 
 
+def test_one_image_does_not_show_in_the_next() -> None:
+    first = resize(pixels(60, 70), (20, 30))
+    copy = first.copy()
+    resize(pixels(50, 40), (20, 30))  # works in the same memory
+
+    assert np.array_equal(first, copy)
+
+
+@pytest.mark.parametrize("source", [(60, 70), (10, 70), (60, 10), (20, 30), (2500, 1700)])
+def test_an_image_may_be_written_where_it_belongs(source: tuple[int, int]) -> None:
+    batch = np.full((3, 20, 30, 3), -1, np.float32)
+    resize(pixels(*source), (20, 30), out=batch[1])
+
+    assert np.array_equal(batch[1], resize(pixels(*source), (20, 30)))
+    assert (batch[[0, 2]] == -1).all()
+
+
 def test_a_photograph_equals_scikit_image_s_reading_of_it(photos: Path) -> None:
     for path in sorted(photos.glob("*/*.jpg"))[::40]:
         image = read_image(path, (182, 182))

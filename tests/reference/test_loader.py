@@ -81,7 +81,7 @@ def test_a_bar_is_shown_when_asked_for(some_photos: Path, capsys) -> None:
 
 
 def test_too_much_for_the_memory_is_said_before_decoding(some_photos: Path, monkeypatch) -> None:
-    monkeypatch.setattr(loader, "read_image", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(loader, "read_image", lambda *_, **__: pytest.fail("decoded"))
     available = psutil.virtual_memory()._replace(available=10**6)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: available)
 
@@ -101,9 +101,9 @@ def test_lazy_images_are_decoded_when_asked_for_and_no_others(some_photos, monke
     lazy = LazyImages(index.paths, (16, 16))
     opened: list[Path] = []
 
-    def read(path: Path, size: tuple[int, int]) -> np.ndarray:
+    def read(path: Path, *arguments, **options) -> np.ndarray:
         opened.append(path)
-        return read_image(path, size)
+        return read_image(path, *arguments, **options)
 
     monkeypatch.setattr(loader, "read_image", read)
 

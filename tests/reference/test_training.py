@@ -196,7 +196,7 @@ def test_training_and_validation_share_no_photograph(quick: Settings) -> None:
 def test_what_can_not_be_trained_is_refused_before_anything_is_decoded(
     quick: Settings, monkeypatch, change, error, complaint: str
 ) -> None:
-    monkeypatch.setattr("reference_impl.loader.read_image", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr("reference_impl.loader.read_image", lambda *_, **__: pytest.fail("decoded"))
 
     with pytest.raises(error, match=complaint):
         train(replace(quick, **change))
