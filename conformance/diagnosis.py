@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from conformance.consequences import with_consequences
 from conformance.problem import Problem
 from conformance.run import Run
 from conformance.verdict import Cause
@@ -94,7 +95,7 @@ def diagnose(broken: list[Broken], runs: Mapping[Problem, Run]) -> list[Cause]:
                     (item.clause.id,),
                 )
             )
-    return causes
+    return with_consequences(causes)
 
 
 def _strides(run: Run) -> list[int]:
