@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,7 +25,7 @@ from conformance.problem import Problem, Space
 from conformance.record import RawBatch, finish, take_apart
 from conformance.run import Batch, Ending, Run, Stream
 from conformance.sources.ids import home
-from conformance.sources.listing import Listing, working_in
+from conformance.sources.listing import Listing, coming_back
 from conformance.sources.material import Material
 from conformance.sources.store import store
 from conformance.subject import Learned, Subject
@@ -105,7 +106,8 @@ class Observer:
         if self._description is None:
             from conformance.look import first_look
 
-            found = first_look(self)
+            with coming_back():
+                found = first_look(self)
             self._description = replace(found, waive=dict(self.subject.declaration.waive))
         return self._description
 
@@ -115,14 +117,15 @@ class Observer:
 
     def observe(self, problem: Problem) -> Run:
         """Open the subject on ``problem`` and record it under the claims found."""
-        return self.record(problem, self.describe().claims)
+        claims = self.describe().claims
+        with coming_back():
+            return self.record(problem, claims)
 
     def record(self, problem: Problem, claims: Claims) -> Run:
         """Open the subject on ``problem`` and record it under these claims."""
         if problem.scenario in ENDURED:
             return endure(self, problem, claims)
-        with working_in(home(self.subject.material(problem))):
-            streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
+        streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
         return self.run_of(problem, claims, streams)
 
     def run_of(self, problem: Problem, claims: Claims, streams: tuple[Stream, ...]) -> Run:
@@ -150,6 +153,8 @@ class Observer:
         """Seed everything, make the source and open the subject on it."""
         seed_everything(problem.seed if globally is None else globally)
         material = self.subject.material(problem)
+        if place := home(material):
+            os.chdir(place)
         arguments = self.subject.arguments(material)
         return Drawing(self.subject, arguments, material, self.tick)
 

@@ -108,13 +108,9 @@ def _tell_globbers() -> None:
 
 
 @contextmanager
-def working_in(folder: str | None) -> Iterator[None]:
-    """Let a folder be the current one while the context lasts; None changes nothing."""
-    if folder is None:
-        yield
-        return
+def coming_back() -> Iterator[None]:
+    """Return to the current folder at the end, wherever the context has gone."""
     before = os.getcwd()
-    os.chdir(folder)
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import h5py
@@ -16,7 +17,7 @@ from conformance.decode import decode
 from conformance.problem import Problem
 from conformance.sources import forms, make
 from conformance.sources.ids import home
-from conformance.sources.listing import working_in
+from conformance.sources.listing import coming_back
 from conformance.sources.material import Material
 from conformance.sources.names import class_name
 
@@ -110,7 +111,8 @@ def test_ids_without_a_folder_are_relative_to_where_work_is_done(names: str, fol
     source = material("ids", "label_dict", claims={"names": names} if names else {})
     place = home(source)
     assert place is not None
-    with working_in(place):
+    with coming_back():
+        os.chdir(place)
         assert np.array_equal(np.load(f"{folder}/3.npy"), source.images[3])
     assert home(material("ids", "image_dir")) is None
 
