@@ -26,6 +26,9 @@ _NAMED_CLASSES = (5, 2, 3, 10, 0)
 _BESIDE = {"labels", "masks", "mask_paths", "mask_dir", "image_dir"}
 """What stands beside file names that are called as if they were images."""
 
+_SIZES = ("image_size", "image_shape", "image_height", "image_width", "n_channels")
+"""Roles of parameters that may have to keep their defaults."""
+
 _SIDES = (20, 100)
 """Sides of images to try: code that crops photographs fails on small ones."""
 
@@ -78,7 +81,7 @@ _GOOD = 3
 
 
 def _worth(run: Run) -> int:
-    """Return 0 for no batch, 1 for an early error, 2 for parts that don't fit, 3 for good."""
+    """Return 0 for no batch, 1 for an early error or empty ones, 2 for parts that don't fit, 3 for good."""
     if not run.batches:
         return 0
     ending = run.stream.ending
@@ -86,6 +89,8 @@ def _worth(run: Run) -> int:
         return 1
     first = run.batches[0]
     rows = {leaf.rows for leaf in first.leaves}
+    if rows == {0}:
+        return 1
     return _GOOD if len(rows) == 1 and not first.complaint else 2
 
 
@@ -100,7 +105,7 @@ def _bindings(binding: Binding) -> Iterator[Binding]:
                 yield _with(binding, bound.parameter, (role,), "seen: the form that it takes")
         if bound.roles == ("images",) and binding.roles() & _BESIDE:
             yield _with(binding, bound.parameter, ("paths",), "seen: the form that it takes")
-        if bound.roles and bound.roles[0] in ("image_size", "image_shape") and bound.has_default:
+        if bound.roles and bound.roles[0] in _SIZES and bound.has_default:
             yield _with(binding, bound.parameter, (), "default")
 
 

@@ -43,7 +43,7 @@ NAMES: dict[str, str] = {
     "image_dir": r"(image|img|images|imgs|x)_?((dir|directory|folder|root)s?|path)|dir_?(images|imgs?)|photo_?dir",
     "mask_paths": r"(mask|msk|seg|segmentation|gt|target_?(img|image|mask)|(label|annotation)_?(img|image))_?"
     r"(paths?_?list|paths|files|file_?names|filenames|names|list|file_?list|file_?paths)",
-    "mask_dir": r"(mask|masks|msk|seg|label|annotation|gt)_?(dir|directory|folder|path|root)s?|dir_?(masks?|labels)",
+    "mask_dir": r"(mask|masks|msk|segs?|segmentations?|label|annotation|gt)_?(dir|directory|folder|path|root)s?|dir_?(masks?|labels)",
     "frame": r"df|dataframe|data_?frame|frame|train_?df|df_?(train|data)|meta_?df|pandas_?df|dataset_?df",
     "csv": r"csv|csv_?(file|path|name|filename)|train_?csv|path_?csv",
     "hdf5": r"h5|hdf5|hdf|(h5|hdf5|hdf)_?(file|path|filename|name)|path_?(h5|hdf5)|db_?path|dbpath",
@@ -52,6 +52,9 @@ NAMES: dict[str, str] = {
     "class_names": r"class_?names?|label_?names|class_?list|classes_?names|categories_?names|names_?of_?classes",
     "image_size": r"(image|img|target|input|resize|new|out(put)?)_?(size|dims?|hw)|size|resize(_?to)?|dims?|hw|im_?size"
     r"|resolution|target_?(size|dim)",
+    "image_height": r"((image|img|input|target|resize|new|im)_?)?height|(image|img|input|target|im)_?(h|rows)",
+    "image_width": r"((image|img|input|target|resize|new|im)_?)?width|(image|img|input|target|im)_?(w|cols|columns)",
+    "n_channels": r"(n|num|nb|number_?of|image|img|input)_?(channels?|chan)|channels?",
     "image_shape": r"(image|img|input|target|x|sample)_?shape|shape|in_?shape",
     "batch_size": r"b|bs|batch|batch_?size|batchsize|bsz|batch_?sz|b_?size|n_?batch|n_?per_?batch|batch_?len|batch_?length"
     r"|mini_?batch(_?size)?|minibatch_?size|samples_?per_?batch|per_?batch|size_?of_?batch|batch_?n|batch_?dim|n_?samples_?per_?batch"
@@ -164,6 +167,9 @@ _ORDER = (
     "n_classes",
     "image_shape",
     "image_size",
+    "image_height",
+    "image_width",
+    "n_channels",
     "shard_index",
     "shard_count",
     "steps",
@@ -266,6 +272,10 @@ def _role_of(parameter: inspect.Parameter) -> str | None:
         return None
     if role in ("batch_size", "n_classes") and not isinstance(default, int) and default is not None:
         return None
+    if role in ("image_height", "image_width"):
+        return role if type(default) is int and default >= 16 else None
+    if role == "n_channels":
+        return role if default in (1, 3) and type(default) is int else None
     if role in ("image_size", "image_shape"):
         sized = isinstance(default, (tuple, list)) and len(default) in (2, 3)
         # a bare "size" may be that of a window or a hole

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from conformance.problem import Problem
+from conformance.problem import EXPLORATORY, Problem
 
 _NAMED = ("images", "labels", "onehot_labels", "float_labels", "weights")
+
+_OF_FILES = (
+    "samples",
+    "pairs",
+    "paths",
+    "ids",
+    "label_dict",
+    "directory",
+    "image_dir",
+    "mask_paths",
+    "mask_dir",
+    "frame",
+    "csv",
+    "hdf5",
+    "string_labels",
+    "class_names",
+    "masks",
+    "table",
+)
+"""Roles that :func:`conformance.sources.example` makes."""
 
 
 def script_for(
@@ -24,10 +44,13 @@ def script_for(
     lines = ["import numpy as np", *_import(spec)]
     if not problem.closed:
         lines.append(f"n = {problem.n}")
+    lines += _files(roles, problem)
     arguments: list[str] = []
     for parameter, role, _ in roles:
         first = role.partition("+")[0]
-        if role in _NAMED:
+        if role in _OF_FILES:
+            arguments.append(f"{parameter}={parameter}")
+        elif role in _NAMED:
             lines.append(f"{parameter} = {values[role]}")
             arguments.append(f"{parameter}={parameter}")
         elif first == "augmenter" and problem.augment:
@@ -53,6 +76,25 @@ def script_for(
             "    print(k, [np.asarray(part).reshape(len(part), -1)[:, 0] for part in parts])",
         ]
     )
+
+
+def _files(roles: tuple[tuple[str, str, str], ...], problem: Problem) -> list[str]:
+    """Return lines that make the files of a source, if there are any."""
+    found = [(parameter, role) for parameter, role, _ in roles if role in _OF_FILES]
+    if not found:
+        return []
+    scenario = problem.scenario if problem.scenario in EXPLORATORY else "constant"
+    more = [f"classes={problem.classes}"] * bool(problem.classes)
+    more += [f"form={problem.form!r}"] * bool(problem.form)
+    more += [f"side={problem.side}"] * (problem.side != Problem.side)
+    more += [f"scenario={scenario!r}"] * (scenario != "constant")
+    words = ", ".join([*(repr(role) for _, role in found), "n=n", *more])
+    level = "  # image i is of one level, i / (n - 1) * 255" if scenario == "constant" else ""
+    names = ", ".join(parameter for parameter, _ in found)
+    return [
+        "from conformance.sources import example",
+        f"{names} = example({words}){level}",
+    ]
 
 
 def _call(attribute: str, arguments: list[str], method: tuple[str, tuple[str, ...]] | None) -> str:

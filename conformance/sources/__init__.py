@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.config import UsageError
+from conformance.problem import Problem
 from conformance.sources import (
     arrays,
     csv_pixels,
@@ -45,6 +46,26 @@ def make(roles: tuple[str, ...], material: Material) -> Any:
             raise UsageError(f"role {role!r} has no source in this version of the kit")
     values = [_ordered(role, material) for role in roles]
     return values[0] if len(values) == 1 else any(bool(v) for v in values)
+
+
+def example(*roles: str, n: int, scenario: str = "constant", **asked: Any) -> Any:
+    """Return one value for each role, made of files that go with the process: to try things out.
+
+    >>> paths, labels = example("paths", "labels", n=5)
+
+    Args:
+        roles: see :data:`conformance.config.ROLES`.
+        n: how many samples.
+        scenario: ``"constant"`` for images of a single level each, from 0 to 255 in their order;
+            see :data:`conformance.problem.SCENARIOS` for others.
+        asked: more of :class:`~conformance.problem.Problem`, e.g. ``classes=3``.
+
+    Raises:
+        UsageError: a role that has no source.
+    """
+    material = Material(Problem(n, 1, scenario=scenario, **asked), frozenset(roles))
+    values = tuple(make((role,), material) for role in roles)
+    return values if len(roles) > 1 else values[0]
 
 
 _WORDS = frozenset(("samples", "paths", "mask_paths", "ids", "string_labels"))

@@ -25,7 +25,10 @@ def explorations(material: Material, *, labelled: bool, named: bool) -> tuple[st
         "unit": not files,
         "jpeg": bool(roles & _COMPRESSED) or (name_tells(material) and "image_dir" in roles),
         "unpadded": bool(roles & _LISTED) and "ids" not in roles,
-        "resized": files and "image_size" in roles and not flat and "ids" not in roles,
+        "resized": files
+        and bool(roles & {"image_size", "image_height"})
+        and not flat
+        and "ids" not in roles,
         "unreadable": files and not flat,
         "one class": labelled,
         "classes": labelled and not named,

@@ -83,5 +83,8 @@ MAKERS = {
     "n_classes": lambda m: m.n_classes,
     "class_names": lambda m: [class_name(k) for k in range(m.n_classes)],
     "image_size": image_size,
-    "image_shape": lambda m: (m.spec.height, m.spec.width, m.channels),
+    "image_shape": lambda m: (*image_size(m), m.channels),
+    "image_height": lambda m: image_size(m)[0],
+    "image_width": lambda m: image_size(m)[1],
+    "n_channels": lambda m: m.channels,
 }
