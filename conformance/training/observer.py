@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters import adapt
+from conformance.adapters.base import Opened
 from conformance.claims import Claims
 from conformance.observe import Drawing, Observer
 from conformance.problem import Problem
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from conformance.training.recorder import Arrivals, Driver
 
 _CLOSED_STEPS = 8
+_GENERATING = ("generator function", "iterable")
 _METHODS = {"forked": "fork", "spawned": "spawn"}
 WORKERS = 2
 
@@ -165,7 +167,9 @@ class _Trial:
         return drawing
 
     def _generates(self, drawing: Drawing) -> bool:
-        return drawing.opened is not None and drawing.opened.kind == "generator function"
+        """Whether Keras is handed a generator: the subject's own, or what iterating it gives."""
+        opened = drawing.opened
+        return opened is not None and opened.kind in _GENERATING and not opened.refusal
 
     def _pass(self, drawing: Drawing) -> int:
         """Return the batches of a pass, as ``steps_per_epoch`` would have it."""
@@ -188,20 +192,21 @@ class _Trial:
             self._driver.fit(drawing.opened.obj, epochs=passes, after=after, **asked)
             return
         if not drawing.sized:
-            stream = self._driver.counted(drawing.opened.obj)
+            stream = self._driver.counted(_pass_of(drawing.opened, 0))
             self._driver.fit(stream, epochs=passes, after=after, **asked)
             return
         for epoch in range(passes):
-            # a generator that is one pass is called again for the next
-            stream = self._driver.counted(self._anew(drawing) if epoch else drawing.opened.obj)
+            stream = self._driver.counted(self._anew(drawing, epoch))
             self._driver.fit(stream, initial_epoch=epoch, epochs=epoch + 1, after=after, **asked)
             if self._arrivals.error:
                 return
 
-    def _anew(self, drawing: Drawing) -> Iterator[Any]:
-        subject = self._observer.subject
-        anew: Iterator[Any] = adapt(subject.call(subject.arguments(drawing.material))).obj
-        return anew
+    def _anew(self, drawing: Drawing, epoch: int) -> Iterator[Any]:
+        """Return the generator of an epoch: one that is one pass is called again for the next."""
+        opened, subject = drawing.opened, self._observer.subject
+        if epoch and (opened is None or opened.kind == "generator function"):
+            opened = adapt(subject.call(subject.arguments(drawing.material)))
+        return iter(()) if opened is None else _pass_of(opened, epoch)
 
     def _evaluate(self) -> None:
         """Call the subject anew and evaluate on one pass of it."""
@@ -209,7 +214,7 @@ class _Trial:
         if drawing.opened is None:
             return
         steps = None if drawing.sized else self._pass(drawing)
-        self._driver.evaluate(self._driver.counted(drawing.opened.obj), steps=steps)
+        self._driver.evaluate(self._driver.counted(_pass_of(drawing.opened, 0)), steps=steps)
 
     # -- what came of it -----------------------------------------------------------------
 
@@ -249,6 +254,11 @@ class _Trial:
             way=self._way,
             lesson=lesson,
         )
+
+
+def _pass_of(opened: Opened, index: int) -> Iterator[Any]:
+    generator: Iterator[Any] = opened.start_pass(index)
+    return generator
 
 
 @contextmanager
