@@ -71,10 +71,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Sample:
-    """A stack, and what was used when it was taken."""
+    """A stack, and what was used when it was taken.
+
+    Attributes:
+        locked: whether it had to be taken from outside, since C code held the interpreter's lock.
+    """
 
     stack: Stack
     usage: Usage
+    locked: bool = False
 
 
 class Watch:
@@ -121,10 +126,10 @@ class Watch:
         if beat == self._beat:
             self._add(tuple(Frame(*frame) for frame in stack))
 
-    def _add(self, stack: Stack) -> None:
+    def _add(self, stack: Stack, *, locked: bool = False) -> None:
         usage = self._meter.usage()
         if stack and usage is not None:
-            self._samples.append(Sample(stack, usage))
+            self._samples.append(Sample(stack, usage, locked))
 
     def look(self) -> Ending | None:
         """Return how it ended, if it has to be ended."""
@@ -160,7 +165,7 @@ class Watch:
             text = self._child.stacks()[self._dumped :]
             self._dumped = size
             for stack in dumped(text, self._child.cells[THREAD])[-1:]:
-                self._add(stack)
+                self._add(stack, locked=True)
 
     def _outgrown(self, now: float) -> int:
         """Return the growth in bytes; ask for a stack in time if it comes near the limit."""
@@ -224,10 +229,15 @@ class Watch:
         return depth >= 0 and all(self._is_user(f.file) for s in stacks for f in s[depth:])
 
     def _in_vain(self, stacks: list[Stack], depth: int) -> bool:
-        """Whether all samples share a function of the user's, or one call into a library."""
+        """Whether all samples share a function of the user's, or one call that locks Python out.
+
+        Another call into a library may last: a pipeline of tf.data works in threads of its own,
+        behind one and the same Python frame. It is given the longer limit.
+        """
         if depth < 0:
             return False
-        return self._is_user(stacks[0][depth].file) or len(set(stacks)) == 1
+        locked = any(s.locked for s in self._samples)
+        return self._is_user(stacks[0][depth].file) or (locked and len(set(stacks)) == 1)
 
     # -- endings -------------------------------------------------------------------------
 
