@@ -117,6 +117,8 @@ class Chapter:
             return Training(waived="--generator-profile quick leaves the training chapter out")
         if self._config.target is not None:
             return Training(missing=_LIVE)
+        if self._settings.in_process:
+            return Training(missing="training takes a process of its own: leave --pdb out")
         if self._chosen.missing:
             return Training(missing=self._chosen.missing)
         if before and not any(_flows(problem, run) for problem, run in before.items()):

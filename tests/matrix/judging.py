@@ -17,7 +17,8 @@ GALLERY = Path(__file__).parents[2] / "fixtures" / "gallery"
 def judged(
     spec: str, declared: Declaration | None = None, root: str = "", **asked: Any
 ) -> SubjectReport:
-    """Return the report on ``spec``."""
+    """Return the report on ``spec``, without training unless that is asked for."""
+    asked = {"training": False, **asked}
     declaration = (declared or Declaration()).validated(spec)
     judge = Judge(SubjectConfig(spec, declaration, root=root), Settings(**asked))
     try:

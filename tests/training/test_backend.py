@@ -57,7 +57,7 @@ def test_what_is_missing_is_said(has, installed: tuple[str, ...], variable: str,
 
 def judged(monkeypatch: pytest.MonkeyPatch, variable: str, **asked: object):
     monkeypatch.setenv("KERAS_BACKEND", variable)
-    settings = Settings(examples=0, training=True, in_process=True, **asked)  # type: ignore[arg-type]
+    settings = Settings(examples=0, training=True, **asked)  # type: ignore[arg-type]
     judge = Judge(config("right"), settings)
     try:
         return judge.report()
@@ -71,6 +71,14 @@ def test_without_a_backend_the_chapter_is_undecided(monkeypatch: pytest.MonkeyPa
     assert verdict.outcome == "undecided"
     assert "can't train" in verdict.reason
     assert verdict.declare
+
+
+def test_a_debugging_session_does_not_train() -> None:
+    judge = Judge(config("right"), Settings(examples=0, training=True, in_process=True))
+    report = judge.report()
+    judge.close()
+    assert report["training.fit_accepts_it"].outcome == "undecided"
+    assert "process of its own" in report["training.fit_accepts_it"].reason
 
 
 def test_the_quick_profile_leaves_the_chapter_out(monkeypatch: pytest.MonkeyPatch) -> None:
