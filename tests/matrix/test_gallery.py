@@ -8,8 +8,11 @@ import pytest
 
 from .judging import GALLERY, declaration, failed, gallery, judged, told
 
+# many of them import a backend each
+MARKS = {"files": (pytest.mark.slow,), "kinds": (pytest.mark.slow,)}
+
 SUBJECTS = [
-    pytest.param(folder, name, expected, id=f"{folder}/{name}")
+    pytest.param(folder, name, expected, id=f"{folder}/{name}", marks=MARKS.get(folder, ()))
     for folder in ("arrays", "files", "kinds")
     for name, expected in gallery(folder)
 ]

@@ -12,13 +12,23 @@ from conformance.training.backend import choose
 from .judging import failed, judged, told
 
 
-@pytest.mark.parametrize("name", mutants.names())
+def _trains(name: str) -> bool:
+    return any(clause.startswith("training.") for clause in mutants.load(name).BREAKS)
+
+
+NAMES = [
+    pytest.param(name, marks=(pytest.mark.slow,) if _trains(name) else ())
+    for name in mutants.names()
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_mutant_breaks_what_it_lists_and_no_more(name: str) -> None:
     module = mutants.load(name)
     declared = Declaration(bind=getattr(module, "BIND", {}), claims=getattr(module, "CLAIMS", {}))
     listed = set(module.BREAKS)
     # what training shows of the others is a consequence: tests/training has it
-    training = any(clause.startswith("training.") for clause in listed)
+    training = _trains(name)
     if training and choose().missing:
         pytest.skip(f"nothing to train with: {choose().missing}")
     other = getattr(module, "VALIDATION", "")

@@ -79,7 +79,9 @@ def test_an_id_that_names_no_generator_is_wrong_usage(project):
 
 
 def test_keyword(project):
-    result = project.runpytest("--generator", "m:good", "-k", "every_sample_appears or no_sample_repeats")
+    result = project.runpytest(
+        "--generator", "m:good", "-k", "every_sample_appears or no_sample_repeats"
+    )
     result.assert_outcomes(passed=2, deselected=COUNT - 2)
 
 
