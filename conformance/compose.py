@@ -17,6 +17,7 @@ from conformance.rulings import Broken, blank
 from conformance.script import script_for
 from conformance.survey import Survey
 from conformance.training.recipe import told
+from conformance.training.remarks import remarks
 from conformance.verdict import Finding, SubjectReport, Verdict
 
 
@@ -47,6 +48,7 @@ def compose(
         )
     notes = [*description.notes, *_explored(survey), _depth(survey)]
     notes += told(survey.settings, description)
+    notes += remarks(survey.runs.values())
     if survey.out_of_time:
         notes.append(
             f"observation was stopped after {survey.settings.subject_timeout:g} s "

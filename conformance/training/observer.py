@@ -24,6 +24,7 @@ from conformance.problem import Problem
 from conformance.run import Run, Stream
 from conformance.training.problems import TRAINED
 from conformance.training.record import Lesson, Training
+from conformance.training.remarks import ANEW
 
 if TYPE_CHECKING:
     from conformance.training.recorder import Arrivals, Driver
@@ -102,7 +103,7 @@ class _Trial:
                 asked["validation_data"] = other.opened.obj
             self._train(drawing, **asked)
         else:
-            self._way = "by model.evaluate after each epoch, called anew each time"
+            self._way = ANEW
             self._train(drawing, after=self._evaluate)
         return (self._stream(other, "test"),), self._training()
 

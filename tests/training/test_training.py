@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.training.remarks import remarks
+
 from .conftest import Trainer
 
 FIT = "training.fit_accepts_it"
@@ -105,3 +107,11 @@ def test_labels_of_others_teach_nothing(trainer: Trainer) -> None:
 
 def test_masks_are_no_classes_to_learn(trainer: Trainer) -> None:
     assert trainer.verdict(TAUGHT, "segmentation", "teach").outcome == "not_applicable"
+
+
+def test_generators_are_told_of_keras_habits(trainer: Trainer) -> None:
+    runs = [*trainer.runs("right", "fit").values(), *trainer.runs("right", "validate").values()]
+    text = " ".join(remarks(runs))
+    assert "validated on other samples in each epoch" in text
+    assert "steps_per_epoch = ceil(n / batch_size)" in text
+    assert not remarks(trainer.runs("dataset", "validate").values())
