@@ -26,7 +26,7 @@ _ENOUGH = 0.25
 """Share of the pixels that must be clear for a row to be judged."""
 
 _SMALLEST, _CLASSES = 6, 5
-"""Least side and most channels of what may be masks."""
+"""Least side of what may be masks, and most channels where they have not the size of images."""
 
 _SPREAD = 1e-3
 """Share of the range of a mask within which a value is taken to be one of its two."""
@@ -91,15 +91,24 @@ def _planes(array: Array, images: Array) -> Array | None:
         return None
     h, w = images.shape[1:3]
     shape = array.shape[1:]
-    if len(shape) in (1, 2) and shape[0] == h * w and (len(shape) == 1 or shape[1] <= _CLASSES):
+    if len(shape) in (1, 2) and shape[0] == h * w:
         return array.reshape(len(array), h, w, -1)
-    if len(shape) == 2 and min(shape) >= _SMALLEST:
+    if len(shape) == 2 and _alike(shape, (h, w)):
         return array[..., None]
-    if len(shape) == 3 and min(shape[:2]) >= _SMALLEST and shape[2] <= _CLASSES:
+    if (
+        len(shape) == 3
+        and (shape[:2] == (h, w) or shape[2] <= _CLASSES)
+        and _alike(shape[:2], (h, w))
+    ):
         return array
-    if len(shape) == 3 and min(shape[1:]) >= _SMALLEST and shape[0] <= _CLASSES:
+    if len(shape) == 3 and shape[0] <= _CLASSES and _alike(shape[1:], (h, w)):
         return array.transpose(0, 2, 3, 1)
     return None
+
+
+def _alike(size: tuple[int, ...], image: tuple[int, ...]) -> bool:
+    """Whether a mask of this size can be an image's: of its proportions, and not too small."""
+    return min(size) >= _SMALLEST and abs(size[0] * image[1] / (size[1] * image[0]) - 1) < 0.1
 
 
 def compare(pairs: Sequence[tuple[Array, Array]]) -> list[Masked]:

@@ -52,8 +52,8 @@ NAMES: dict[str, str] = {
     "class_names": r"class_?names?|label_?names|class_?list|classes_?names|categories_?names|names_?of_?classes",
     "image_size": r"(image|img|target|input|resize|new|out(put)?)_?(size|dims?|hw)|size|resize(_?to)?|dims?|hw|im_?size"
     r"|resolution|target_?(size|dim)",
-    "image_height": r"((image|img|input|target|resize|new|im)_?)?height|(image|img|input|target|im)_?(h|rows)",
-    "image_width": r"((image|img|input|target|resize|new|im)_?)?width|(image|img|input|target|im)_?(w|cols|columns)",
+    "image_height": r"((image|img|input|target|resize|new|im|out|output)_?)?height|(image|img|input|target|im)_?(h|rows)",
+    "image_width": r"((image|img|input|target|resize|new|im|out|output)_?)?width|(image|img|input|target|im)_?(w|cols|columns)",
     "n_channels": r"(n|num|nb|number_?of|image|img|input)_?(channels?|chan)|channels?",
     "image_shape": r"(image|img|input|target|x|sample)_?shape|shape|in_?shape",
     "batch_size": r"b|bs|batch|batch_?size|batchsize|bsz|batch_?sz|b_?size|n_?batch|n_?per_?batch|batch_?len|batch_?length"

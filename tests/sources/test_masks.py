@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from conformance.masks import Masked, compare
+from conformance.masks import Masked, compare, read
 from conformance.probe import ImageSpec, images, masks
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -76,3 +77,29 @@ def test_values_between_are_counted() -> None:
 def test_images_in_which_nothing_can_be_told_are_unknown() -> None:
     masked = reading(lambda x, y: (np.zeros_like(x), y))
     assert np.isnan(masked.agreement).all()
+
+
+@pytest.mark.parametrize("classes", [2, 6, 12])
+@pytest.mark.parametrize("flat", [False, True])
+def test_masks_of_many_classes_are_found_in_a_batch(classes: int, flat: bool) -> None:
+    marks = masks(N, SPEC)[..., 0] == 255
+    planes = np.stack([~marks, marks, *[marks & False] * (classes - 2)], axis=-1)
+    target = planes.reshape(N, 400, classes) if flat else planes
+    batch = SimpleNamespace(
+        leaves=[
+            SimpleNamespace(part="input", array=images(N, SPEC)),
+            SimpleNamespace(part="target", array=target.astype(np.float32)),
+        ]
+    )
+    found = read([batch], images(N, SPEC))
+    assert agreement(found[id(batch.leaves[1])]).min() == 1
+
+
+def test_what_has_other_proportions_is_no_mask() -> None:
+    batch = SimpleNamespace(
+        leaves=[
+            SimpleNamespace(part="input", array=images(N, SPEC)),
+            SimpleNamespace(part="target", array=np.zeros((N, 200, 6), np.float32)),
+        ]
+    )
+    assert read([batch], images(N, SPEC)) == {}
