@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import h5py
@@ -12,10 +13,10 @@ import pytest
 from PIL import Image
 
 from conformance import probe
-from conformance.config import UsageError
+from conformance.config import ROLES, UsageError
 from conformance.decode import decode
 from conformance.problem import Problem
-from conformance.sources import forms, make
+from conformance.sources import MAKERS, forms, make
 from conformance.sources.ids import home
 from conformance.sources.listing import coming_back
 from conformance.sources.material import Material
@@ -330,3 +331,16 @@ def test_names_of_classes_sort_and_are_no_part_of_each_other() -> None:
 def test_the_images_of_files_are_bytes_whatever_is_asked_for() -> None:
     assert material("paths", dtype="float32").spec.dtype == "uint8"
     assert material("ids", dtype="float32").spec == probe.ImageSpec(dtype="float32")
+
+
+def test_every_role_has_a_source() -> None:
+    assert set(MAKERS) == set(ROLES)
+
+
+@pytest.mark.parametrize(("role", "library"), [("frame", "pandas"), ("hdf5", "h5py")])
+def test_a_missing_library_is_named_with_what_to_type(
+    monkeypatch: pytest.MonkeyPatch, role: str, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(UsageError, match=f"pip install {library}"):
+        made(role, material(role, n=9, scenario="constant"))
