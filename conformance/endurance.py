@@ -16,6 +16,7 @@ from conformance.adapters import adapt
 from conformance.adapters.base import Opened
 from conformance.claims import Claims
 from conformance.problem import Problem
+from conformance.record import take_apart
 from conformance.run import Run
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Endurance:
         held: bytes that Python's allocators held for what was made since the start.
         lost: bytes among them in crumbs that libraries made, such as those that NumPy never frees.
         resident: bytes of the process in memory at the same moments.
+        ahead: bytes of the batches that its kind may read ahead and hold by design.
         files, threads, processes: how many were open or ran after each opening was dropped.
         left: names of those that the last opening left behind.
         trouble: how the stream ended early, "" if it did not.
@@ -54,6 +56,7 @@ class Endurance:
     held: tuple[int, ...] = ()
     lost: int = 0
     resident: tuple[int, ...] = ()
+    ahead: int = 0
     files: tuple[int, ...] = ()
     threads: tuple[int, ...] = ()
     processes: tuple[int, ...] = ()
@@ -82,13 +85,15 @@ def _memory(observer: Observer, problem: Problem) -> Endurance:
         return Endurance(trouble=drawing.ending.message)
     held: list[int] = []
     resident: list[int] = []
-    drawn, trouble = 0, ""
+    drawn, ahead, trouble = 0, 0, ""
     began = time.perf_counter()
     with _traced():
         stream = _endlessly(observer, drawing)
         try:
-            for drawn, _ in enumerate(islice(stream, _MOST), 1):
+            for drawn, item in enumerate(islice(stream, _MOST), 1):
                 observer.tick(drawn)
+                if drawn == 1 and drawing.opened is not None:
+                    ahead = drawing.opened.ahead * _size(item)
                 if drawn % _EVERY:
                     continue
                 held.append(tracemalloc.get_traced_memory()[0])
@@ -100,7 +105,18 @@ def _memory(observer: Observer, problem: Problem) -> Endurance:
         except Exception as error:
             trouble = f"{type(error).__name__}: {error}"
         lost = _crumbs() if held and held[-1] - held[0] > _CRUMB * drawn else 0
-    return Endurance(drawn, held=tuple(held), lost=lost, resident=tuple(resident), trouble=trouble)
+    return Endurance(
+        drawn,
+        held=tuple(held),
+        lost=lost,
+        resident=tuple(resident),
+        ahead=ahead,
+        trouble=trouble,
+    )
+
+
+def _size(item: Any) -> int:
+    return sum(leaf.array.nbytes for leaf in take_apart(item, 0, 0).leaves)
 
 
 def _crumbs() -> int:

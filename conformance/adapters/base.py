@@ -20,6 +20,7 @@ class Opened:
         indexable: whether ``get`` works.
         packing: how Keras wants a batch of this kind packed.
         slow: whether opening and starting passes takes so long that fewer problems are drawn.
+        ahead: how many batches its kind may read ahead, in threads of its own.
     """
 
     kind = "iterator"
@@ -29,6 +30,7 @@ class Opened:
     indexable = False
     packing: Packing = GENERATOR
     slow = False
+    ahead = 0
 
     def __init__(self, obj: Any) -> None:
         self.obj = obj
