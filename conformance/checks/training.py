@@ -324,6 +324,8 @@ def it_teaches(run: Run) -> None:
     lesson = _without_error(run).lesson
     if run.labels is None:
         raise NotApplicable("it takes no labels")
+    if run.claims.structure == "pairs":
+        raise NotApplicable("its targets tell of pairs, which one image doesn't")
     if lesson is None or lesson.trouble:
         raise NotApplicable(lesson.trouble if lesson else "no lesson was given")
     if lesson.right >= _LEARNED or lesson.right >= lesson.shuffled + _APART:
