@@ -248,6 +248,15 @@ class Drawing:
             }
         return self.ending is None
 
+    def take_on(self) -> bool:
+        """Draw one batch, of the next pass where one of a sized stream is over."""
+        if self.take():
+            return True
+        if not self.sized or self.ending is not None:
+            return False
+        self.start_pass()
+        return self.take()
+
     def _keep(self, raw: RawBatch) -> None:
         """Keep a copy of what must be decoded later: the subject may overwrite its own."""
         for leaf in raw.leaves:
@@ -418,9 +427,7 @@ def _twins(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Str
     wanted = problem.passes * _steps(problem, claims)
     for _ in range(wanted):
         for drawing in drawings:
-            if not drawing.take() and drawing.sized and drawing.ending is None:
-                drawing.start_pass()
-                drawing.take()
+            drawing.take_on()
     for drawing in drawings:
         yield _finish(drawing, problem, claims, {})
 
@@ -436,14 +443,14 @@ def _threads(observer: Observer, problem: Problem, claims: Claims) -> Iterator[S
     alone.draw(problem.passes, _steps(problem, claims), extra=0)
     yield _finish(alone, problem, claims, {})
     drawing = observer.open(problem)
-    if drawing.sized:
-        drawing.draw(1, _steps(problem, claims))
+    if drawing.sized and not (drawing.opened is not None and drawing.opened.indexable):
+        drawing.draw(1, _steps(problem, claims))  # its library has threads of its own
     else:
         drawing.start_pass()
         # two threads that live on: a thread that ended may pass its identity to the next
         with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
             for k in range(problem.passes * _steps(problem, claims)):
-                if not (one, other)[k % 2].submit(drawing.take).result():
+                if not (one, other)[k % 2].submit(drawing.take_on).result():
                     break
     yield _finish(drawing, problem, claims, {})
 

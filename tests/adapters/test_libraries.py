@@ -69,7 +69,7 @@ def test_what_keras_3_moved_is_told(error: ImportError, place: str) -> None:
 def _judged(folder: Path, source: str) -> SubjectReport:
     (folder / "subject_without_library.py").write_text(source, "utf-8")
     config = SubjectConfig("subject_without_library.py:gen", root=str(folder))
-    judge = Judge(config, Settings(examples=0))
+    judge = Judge(config, Settings(examples=0, training=False))
     try:
         return judge.report()
     finally:

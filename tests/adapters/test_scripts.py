@@ -50,7 +50,7 @@ class Sequence:
 def test_script_runs_and_prints_batches(name: str, tmp_path: Path) -> None:
     (tmp_path / "pasted_subject.py").write_text(SOURCE, "utf-8")
     config = SubjectConfig(f"pasted_subject:{name}", root=str(tmp_path))
-    judge = Judge(config, Settings(examples=0))
+    judge = Judge(config, Settings(examples=0, training=False))
     report = judge.report()
     judge.close()
     scripts = {v.finding.script for v in report.of("failed") if v.finding and v.finding.script}

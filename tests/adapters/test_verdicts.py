@@ -225,6 +225,20 @@ def test_augmentation_may_draw_anew_at_every_index() -> None:
     assert _of(report, "protocol.indexing_is_pure").outcome == "passed"
 
 
+def test_handle_of_one_thread_fails_where_others_ask_for_batches() -> None:
+    sqlite3 = pytest.importorskip("sqlite3", reason="Python is built without sqlite3")
+
+    def getitem(self: Any, k: int) -> Any:
+        if "database" not in self.__dict__:
+            self.database = sqlite3.connect(":memory:")
+        self.database.execute("select 1")
+        return Sequence.__getitem__(self, k)
+
+    report = _judged(_derived(__getitem__=getitem))
+    assert _failed(report) == {"protocol.may_change_threads"}
+    assert "thread" in _observed(report, "protocol.may_change_threads")
+
+
 # -- classes that are called ------------------------------------------------------------------
 
 
