@@ -146,4 +146,4 @@ def batch_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def take(source: Source, rows: Rows) -> npt.NDArray[Any]:
     """Return the rows as a new array: indexing by a list of rows copies, a slice would not."""
     batch = source[rows] if isinstance(source, np.ndarray) else source.read(rows)
-    return batch.astype(batch_dtype(batch.dtype), copy=False)
+    return batch.astype(np.float32) if batch.dtype == np.float64 else batch

@@ -35,7 +35,7 @@ class Samples:
         sample_weight: the same number of rows; None for none.
         augment: True for the tutorial's augmentation, or an ``Augmenter``.
         seed: None draws one.
-        dtype: of the inputs in a batch; None for their own, float32 in place of float64.
+        dtype: of augmented inputs; None for their own, float32 in place of float64.
 
     Raises:
         ValueError: for no samples, lengths that differ, or what is not an image to augment.
@@ -58,17 +58,15 @@ class Samples:
         if "inputs" not in sources:
             raise ValueError("inputs must be an array or a list of samples, not None")
         self._n = check_equal_length(**sources)
-        self._inputs, *self._others = sources.values()
+        self._parts = list(sources.values())
         self._dtype = dtype
         self.seed = check_seed(seed)
         self._augmenter = _augmenter(augment)
+        shape = self._parts[0].shape
         if self._augmenter is not None:
-            self._augmenter.check_images(self._inputs.shape)
+            self._augmenter.check_images(shape)
         # A target with the height and width of its image is a mask: it has to move with it.
-        self._is_mask = [
-            len(part.shape) >= 3 and part.shape[1:3] == self._inputs.shape[1:3]
-            for part in self._others
-        ]
+        self._is_mask = [len(p.shape) > 2 and p.shape[1:3] == shape[1:3] for p in self._parts[1:]]
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -76,29 +74,33 @@ class Samples:
 
     def batch(self, rows: Rows, epoch: int) -> Batch:
         """Return the rows as new arrays: ``(inputs[, targets[, sample_weight]])``."""
-        x = self._part(self._inputs, rows, epoch, self._dtype)
-        others = [
-            self._part(part, rows, epoch, nearest=True) if is_mask else take(part, rows)
-            for part, is_mask in zip(self._others, self._is_mask, strict=True)
-        ]
-        return (x, *others)
+        augmenter = self._augmenter
+        if augmenter is None:
+            return tuple([take(part, rows) for part in self._parts])
+        inputs, *others = self._parts
+        return (
+            self._moved(augmenter, inputs, rows, epoch, dtype=self._dtype),
+            *(
+                self._moved(augmenter, part, rows, epoch, nearest=True)
+                if is_mask
+                else take(part, rows)
+                for part, is_mask in zip(others, self._is_mask, strict=True)
+            ),
+        )
 
-    def _part(
+    def _moved(
         self,
+        augmenter: Augmenter,
         part: Source,
         rows: Rows,
         epoch: int,
+        *,
         dtype: npt.DTypeLike | None = None,
         nearest: bool = False,
     ) -> npt.NDArray[Any]:
-        if self._augmenter is None:
-            x = take(part, rows)
-            return x if dtype is None else x.astype(dtype, copy=False)
-        if isinstance(part, np.ndarray):
-            images, places = part, rows
-        else:
-            images, places = part.read(rows), None
-        return self._augmenter.transform(
+        # An array is read where it is; what has been read from a file holds the rows already.
+        images, places = (part, rows) if isinstance(part, np.ndarray) else (part.read(rows), None)
+        return augmenter.transform(
             images,
             self.seed,
             epoch,
