@@ -45,6 +45,7 @@ class Endurance:
         held: bytes that Python's allocators held for what was made since the start.
         lost: bytes among them in crumbs that libraries made, such as those that NumPy never frees.
         resident: bytes of the process in memory at the same moments.
+        settled: the last of ``held``, once garbage was collected.
         ahead: bytes of the batches that its kind may read ahead and hold by design.
         files, threads, processes: how many were open or ran after each opening was dropped.
         left: names of those that the last opening left behind.
@@ -56,6 +57,7 @@ class Endurance:
     held: tuple[int, ...] = ()
     lost: int = 0
     resident: tuple[int, ...] = ()
+    settled: int = 0
     ahead: int = 0
     files: tuple[int, ...] = ()
     threads: tuple[int, ...] = ()
@@ -104,12 +106,17 @@ def _memory(observer: Observer, problem: Problem) -> Endurance:
                     break
         except Exception as error:
             trouble = f"{type(error).__name__}: {error}"
-        lost = _crumbs() if held and held[-1] - held[0] > _CRUMB * drawn else 0
+        suspect = bool(held) and held[-1] - held[0] > _CRUMB * drawn
+        lost = _crumbs() if suspect else 0
+        if suspect:
+            gc.collect()  # cycles that merely wait for it are no leak
+        settled = tracemalloc.get_traced_memory()[0]
     return Endurance(
         drawn,
         held=tuple(held),
         lost=lost,
         resident=tuple(resident),
+        settled=settled,
         ahead=ahead,
         trouble=trouble,
     )

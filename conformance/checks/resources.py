@@ -50,12 +50,13 @@ def memory_is_bounded(run: Run) -> None:
 
 
 def _within_read_ahead(found: Endurance) -> bool:
-    """Whether all that is held may be batches that were read ahead, or nothing is."""
+    """Whether all that is held may be batches that were read ahead, or garbage, or nothing is."""
     early = max(found.held[: len(found.held) // 4])
     spare = 1.5 * found.ahead
-    return found.held[-1] - early <= spare and found.resident[-1] - found.resident[0] <= max(
-        spare, _RESIDENT_IN_ALL
-    )
+    held = min(found.held[-1], found.settled) - early
+    resident = found.resident[-1] - found.resident[0]
+    garbage = max(0, found.held[-1] - found.settled)
+    return held <= spare and resident <= max(spare, _RESIDENT_IN_ALL) + garbage
 
 
 def _window(found: Endurance) -> float:
