@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from conformance.claims import Claims
+from conformance.labels import numbers
 from conformance.problem import Problem
 from conformance.roles import Binding
 from conformance.run import Run
@@ -53,7 +54,7 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
             for form, dtype in product(subject.forms, subject.dtypes):
                 asked = replace(problem, classes=classes, dtype=dtype, form=form, side=side)
                 run = observer.record(asked, claims)
-                worth = _worth(run)
+                worth = _worth(run, guesses=subject.guesses)
                 if best is None or worth > best[0]:
                     best = (worth, run, asked, binding)
                 if worth == _GOOD:
@@ -80,7 +81,7 @@ def _numbers(subject: Subject) -> tuple[int, ...]:
 _GOOD = 3
 
 
-def _worth(run: Run) -> int:
+def _worth(run: Run, *, guesses: bool) -> int:
     """Return 0 for no batch, 1 for an early error or empty ones, 2 for parts that don't fit, 3 for good."""
     if not run.batches:
         return 0
@@ -89,9 +90,18 @@ def _worth(run: Run) -> int:
         return 1
     first = run.batches[0]
     rows = {leaf.rows for leaf in first.leaves}
-    if rows == {0}:
+    if rows == {0} or any(0 in leaf.shape[1:] for leaf in first.leaves):
         return 1
-    return _GOOD if len(rows) == 1 and not first.complaint else 2
+    fits = len(rows) == 1 and not first.complaint and not (guesses and _mistold(run))
+    return _GOOD if fits else 2
+
+
+def _mistold(run: Run) -> bool:
+    """Whether targets aren't one number for each class that the names of files tell."""
+    if run.labels is None or not any(t.values is not None for t in run.batches[0].part("target")):
+        return False
+    found = numbers(run, run.stream)
+    return set(found) != set(map(float, run.labels)) or len(set(found.values())) < len(found)
 
 
 def _bindings(binding: Binding) -> Iterator[Binding]:

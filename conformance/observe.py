@@ -136,7 +136,7 @@ class Observer:
             problem,
             claims,
             streams,
-            labels=material.targets if self.subject.labelled else None,
+            labels=material.targets if self.subject.labelled and not material.untold else None,
             weights=material.weights if "weights" in fed else None,
             table=material.table if "table" in fed else None,
             known=self.subject.fed,

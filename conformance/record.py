@@ -251,6 +251,8 @@ def _measure(rows: Array) -> tuple[Array, Array]:
     Args:
         rows: shape ``(m, k)``; values that are not finite count as 0.
     """
+    if not rows.shape[1]:
+        return np.full((len(rows), 4), np.nan), np.ones(len(rows), bool)
     wide = rows.astype(np.float64) if rows.dtype.kind != "f" or rows.itemsize < 4 else rows
     bad = ~np.isfinite(wide)
     clean = np.where(bad, 0, wide) if bad.any() else wide

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from conformance.adapters.base import Opened
@@ -16,7 +19,7 @@ from conformance.sources import forms, make
 from conformance.sources.exploration import explorations
 from conformance.sources.given import Given, given_source
 from conformance.sources.material import PICTURED, Material
-from conformance.sources.names import LABELS, name_tells
+from conformance.sources.names import LABELS, guessed, name_tells
 
 _NAMING = {"string_labels", "class_names", "directory", "frame"}
 
@@ -142,7 +145,12 @@ class Subject:
     def named(self) -> bool:
         """Whether classes reach it by their names, which it numbers itself."""
         told = "{class}" in str(self.declaration.claims.get("names", ""))
-        return told or bool(self.binding.roles() & _NAMING)
+        return told or self.guesses or bool(self.binding.roles() & _NAMING)
+
+    @property
+    def guesses(self) -> bool:
+        """Whether file names may tell it labels in a way that the kit can only guess."""
+        return guessed(self.material(Problem(1, 1)))
 
     @property
     def most_classes(self) -> int:
@@ -197,7 +205,21 @@ class Subject:
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms of its source that may be tried, see :func:`conformance.sources.forms`."""
-        return forms(self.material(Problem(1, 1)))
+        return forms(self.material(Problem(1, 1)), self._kind_of_files)
+
+    @cached_property
+    def _kind_of_files(self) -> str:
+        """The only kind of image files that its module names, "" for any, or PNG.
+
+        Who lists ``*.jpg`` in a folder of PNG files may look for ever.
+        """
+        module = sys.modules.get(getattr(self._owner or self.obj, "__module__", ""))
+        try:
+            text = inspect.getsource(module) if module else ""
+        except (OSError, TypeError):
+            return ""
+        named = [kind for kind in ("png", "jpg", "npy") if re.search(rf"\.{kind}\b", text, re.I)]
+        return named[0] if len(named) == 1 and named != ["png"] else ""
 
     def arguments(self, material: Material) -> dict[str, Any]:
         """Make the argument of each bound parameter for one problem."""

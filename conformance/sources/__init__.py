@@ -21,7 +21,7 @@ from conformance.sources import (
     switches,
 )
 from conformance.sources.material import Material
-from conformance.sources.names import TELLING, name_tells
+from conformance.sources.names import TELLING, guessed
 
 MAKERS: dict[str, Callable[[Material], Any]] = {
     **arrays.MAKERS,
@@ -101,23 +101,32 @@ def _ordered(role: str, material: Material) -> Any:
     return frames.backwards(value) if role == "frame" else value[::-1]
 
 
-def forms(material: Material) -> tuple[str, ...]:
+def forms(material: Material, prefers: str = "") -> tuple[str, ...]:
     """Return the forms of a source that code may expect, the commonest first.
 
     Rows and frames hold numbers or names of classes, ids are numbers or words, file names tell
     the label in one way or another, lists are arrays, names of folders end in a slash, files are
     JPEG or NPY; :attr:`~conformance.problem.Problem.form` says which, in words.
+
+    Args:
+        material: of any problem; its roles and claims decide.
+        prefers: the kind of files that code names, to be tried first.
     """
     plain = _forms(material)
     if material.roles & _WORDS:
         plain = (*plain, "array")
     listed = material.roles & {"directory", "image_dir", "mask_dir"} and "ids" not in material.roles
-    kinds = ("", "jpg", "npy") if listed and not material.claims.get("names") else ("",)
+    kinds: tuple[str, ...] = (
+        ("", "jpg", "npy") if listed and not material.claims.get("names") else ("",)
+    )
+    if prefers in kinds:
+        kinds = (prefers, *(kind for kind in kinds if kind != prefers))
     slashes = ("", "/") if material.roles & {"directory", "image_dir", "mask_dir"} else ("",)
-    return tuple(
+    told = tuple(
         " ".join(word for word in (form, kind, slash) if word)
         for kind, slash, form in product(kinds, slashes, plain)
     )
+    return (*told, *(f"{form} untold" for form in told)) if guessed(material) else told
 
 
 def _forms(material: Material) -> tuple[str, ...]:
@@ -132,7 +141,7 @@ def _forms(material: Material) -> tuple[str, ...]:
         return ids.KEYS
     if {"csv", "image_dir"} <= roles:
         return csv_pixels.FORMS
-    if name_tells(material) and not material.claims.get("names"):
+    if guessed(material):
         return TELLING
     listed = roles & {"paths", "mask_paths"} and roles & {"image_dir", "mask_dir"}
     return ("", *_WHOLE) if listed else ("",)

@@ -71,7 +71,7 @@ def mask_paths(material: Material) -> list[str]:
 def mask_files(material: Material) -> list[Path]:
     """Return the file of each mask, all in one folder called ``masks``."""
     pattern = mask_pattern(material)
-    names = file_names(material, pattern)
+    names = file_names(material, pattern, masks=True)
     base = folder_of(material, "masks", partial(_fill_masks, material, names), pattern)
     return [base / "masks" / name for name in names]
 

@@ -41,8 +41,11 @@ PICTURED = frozenset(
 )
 """Roles whose images lie in files."""
 
-FLAGS = ("jpg", "npy", "/")
-"""Words of a form that say how files and folders are called, whatever the rest of it says."""
+FLAGS = ("jpg", "npy", "/", "untold")
+"""Words of a form that say how files and folders are called, whatever the rest of it says.
+
+``"untold"``: the names of files were guessed, and tell the subject no labels.
+"""
 
 LISTING = frozenset(("samples", "paths", "ids", "frame", "csv", "label_dict"))
 """Roles that list files: a folder beside them is that of the files, not of classes."""
@@ -87,6 +90,11 @@ class Material:
     def slash(self) -> str:
         """What names of folders end in."""
         return "/" if "/" in self.problem.form.split() else ""
+
+    @property
+    def untold(self) -> bool:
+        """Whether labels were found not to reach the subject."""
+        return "untold" in self.problem.form.split()
 
     @property
     def suffix(self) -> str:

@@ -76,6 +76,11 @@ def name_tells(material: Material) -> bool:
     return bool(listed) and not material.roles & (LABELS | {"mask_dir", "mask_paths", "masks"})
 
 
+def guessed(material: Material) -> bool:
+    """Whether names must tell labels, and nobody said how."""
+    return name_tells(material) and not material.claims.get("names")
+
+
 def is_grouped(material: Material) -> bool:
     """Whether names sort by class first."""
     if not material.roles & {"paths", "image_dir", "samples", "frame"}:
@@ -86,10 +91,10 @@ def is_grouped(material: Material) -> bool:
     return bool(told) and min(told) < pattern.find("{id}")
 
 
-def file_names(material: Material, pattern: str) -> list[str]:
+def file_names(material: Material, pattern: str, *, masks: bool = False) -> list[str]:
     """Return the name of each sample's file; they sort in the order of the samples."""
     width = 0 if material.problem.scenario == "unpadded" else 4
-    if material.problem.scenario == "jpeg":
+    if material.problem.scenario == "jpeg" and not masks:
         pattern = re.sub(r"\.png$", ".jpg", pattern)
     digits = len(str(material.n_classes - 1))
     return [
