@@ -48,7 +48,7 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
     sides = (subject.fixed_side,) if subject.fixed_side else _SIDES
     for side, binding in product(sides, tuple(_bindings(subject.binding))):
         subject.binding = binding
-        if side != sides[0] and (not subject.reads_files or (best and best[0])):
+        if side != sides[0] and (not subject.reads_files or (best and best[0] > 1)):
             continue
         for classes in _numbers(subject):
             for form, dtype in product(subject.forms, subject.dtypes):
