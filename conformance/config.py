@@ -251,7 +251,7 @@ class Settings:
     strict: bool = False
     profile: str = "default"
     in_process: bool = False
-    training: bool = False
+    training: bool = True
     validation: SubjectConfig | None = None
     samples: int | None = None
     batch_size: int | None = None

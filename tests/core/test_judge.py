@@ -88,7 +88,9 @@ def test_the_script_shows_the_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "        for i in range(0, len(x) - len(x) % batch_size or len(x), batch_size):\n"
         "            yield x[i:i + batch_size].copy(), y[i:i + batch_size].copy()\n"
     )
-    judge = Judge(SubjectConfig("losing:gen", root=str(tmp_path)), Settings(examples=0))
+    judge = Judge(
+        SubjectConfig("losing:gen", root=str(tmp_path)), Settings(examples=0, training=False)
+    )
     finding = judge.report()["epoch.every_sample_appears"].finding
     judge.close()
     assert finding is not None

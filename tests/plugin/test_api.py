@@ -69,7 +69,7 @@ def test_declarations_in_the_code_count_and_leave_the_object_alone():
 
 
 def test_a_spec_is_observed_in_a_process_of_its_own():
-    report = conformance.check("reference_impl.generator:minibatches", examples=2)
+    report = conformance.check("reference_impl.generator:minibatches", examples=2, profile="quick")
     assert report, str(report)
 
 

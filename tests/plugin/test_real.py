@@ -34,7 +34,7 @@ def nameless(alpha, beta, gamma, delta, epsilon):
 
 number = 3
 """
-QUICK = ("--generator-examples", "3")
+QUICK = ("--generator-examples", "3", "--generator-profile", "quick")
 
 
 @pytest.fixture
