@@ -93,7 +93,7 @@ def first_look(observer: Observer) -> Description:
         side=problem.side,
         dtypes=subject.dtypes,
         explores=subject.explores,
-        renumbers=subject.renumbers,
+        renumbers=subject.renumbers or "named" in problem.form.split(),
         takes_shards={"shard_index", "shard_count"} <= roles,
         indexable=stream.indexable,
         slow=stream.slow,

@@ -199,8 +199,7 @@ class Subject:
     @property
     def renumbers(self) -> bool:
         """Whether it may give classes numbers of its own: they reach it as names, or in names."""
-        roles = self.binding.roles()
-        return self.named or "samples" in roles or name_tells(self.material(Problem(1, 1)))
+        return self.named or name_tells(self.material(Problem(1, 1)))
 
     @property
     def forms(self) -> tuple[str, ...]:
