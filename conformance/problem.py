@@ -59,6 +59,15 @@ EXPLORATORY = (
 """Scenarios that a correct generator may refuse; only data that is silently wrong breaks a clause."""
 
 
+ABSENT = {
+    "index": "it has no index access",
+    "pair": "no second generator was named: --generator-validation SPEC compares the two",
+    "shards": "it takes no shard index and count",
+    "workers": "workers are an option of PyDataset alone",
+}
+"""Scenario -> why a subject was put into no such situation."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One drawn situation.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.contract import Clause, Level, NotApplicable, Undecided, Violation
-from conformance.problem import Problem, Space, suited
+from conformance.problem import ABSENT, Problem, Space, suited
 from conformance.run import Run
 from conformance.verdict import Verdict
 
@@ -57,7 +57,8 @@ def verdict_of(clause: Clause, runs: Mapping[Problem, Run]) -> tuple[Verdict, Br
     if undecided:
         first = undecided[0]
         return replace(base, outcome="undecided", reason=first.why, declare=first.declare), None
-    reason = str(owed_not[-1]) if owed_not else "no problem of its kind was observed"
+    absent = ABSENT.get(clause.scenarios[0], "no problem of its kind was observed")
+    reason = str(owed_not[-1]) if owed_not else absent
     return replace(base, outcome="not_applicable", reason=reason), None
 
 
