@@ -15,6 +15,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+# taken before a subject is imported, which may replace them
+_chdir, _getcwd = os.chdir, os.getcwd
+
 _listdir, _scandir = os.listdir, os.scandir
 
 
@@ -110,8 +113,8 @@ def _tell_globbers() -> None:
 @contextmanager
 def coming_back() -> Iterator[None]:
     """Return to the current folder at the end, wherever the context has gone."""
-    before = os.getcwd()
+    before = _getcwd()
     try:
         yield
     finally:
-        os.chdir(before)
+        _chdir(before)
