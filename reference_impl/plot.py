@@ -73,6 +73,7 @@ def _draw(axes: Axes, values: Sequence[float] | None, label: str, colour: str) -
 def _finish(axes: Axes, name: str) -> None:
     axes.set_title(name)
     axes.set_xlabel("epoch")
+    axes.set_xlim(0.5, axes.dataLim.x1 + 0.5)  # there is no epoch 0
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
     for side in ("top", "right"):
