@@ -229,15 +229,18 @@ def _batch_statistics(evidence: Evidence) -> str:
 
 
 def _stall_for_small_n(evidence: Evidence) -> str:
-    stalls = [p for p, r in evidence.runs.items() if r.ending and r.ending.kind == "stalled"]
-    if stalls and all(p.n <= p.batch_size for p in stalls):
-        ending = evidence.runs[stalls[0]].ending
-        tried = dict.fromkeys(f"n={p.n}, batch_size={p.batch_size}" for p in stalls)
-        return (
-            f"with {' and with '.join(list(tried)[:3])} the loop is empty and never yields, at "
-            f"{ending.line if ending else 'an unknown line'}"
-        )
-    return ""
+    ended = {p: r.ending for p, r in evidence.runs.items() if p.n <= p.batch_size}
+    stalls = {p: e for p, e in ended.items() if e and e.kind in ("stalled", "waiting")}
+    large = [r.ending is None for p, r in evidence.runs.items() if p.n > p.batch_size > 0]
+    # where larger data stalls as well the reason is another one
+    if not stalls or len(stalls) < len(ended) or sum(large) < len(large) / 2:
+        return ""
+    tried = dict.fromkeys(f"n={p.n}, batch_size={p.batch_size}" for p in stalls)
+    line = next(iter(stalls.values())).line
+    return (
+        f"with {' and with '.join(list(tried)[:3])} the loop is empty and never yields, at "
+        f"{line or 'an unknown line'}"
+    )
 
 
 def _memory(kind: str, text: str) -> Callable[[Evidence], str]:

@@ -98,6 +98,8 @@ class Judge:
             return broken
         for problem in smaller(broken.problem, space):
             if problem not in self._survey.runs:
+                if self._survey.settled(problem):
+                    continue  # it would only stall once more
                 if self._shrinking >= _SHRINK_MOST:
                     break
                 self._shrinking += 1

@@ -169,8 +169,7 @@ def _tell_switches(observer: Observer, problem: Problem, plain: Stream, claims: 
     switch = switches[0]
     on = observer.record(replace(problem, augment=True), replace(claims, augments="always")).stream
     ids = identities(on)
-    known = ids[ids >= 0]
-    shuffles = bool((np.diff(known[: problem.n]) < 0).any()) if len(known) else False
+    shuffles = bool((ids >= 0).any()) and not _in_source_order(ids)
     changes = not _same_pixels(plain, on)
     if shuffles:
         roles = ("augment", "shuffle") if changes else ("shuffle",)

@@ -45,6 +45,7 @@ class Survey:
         self.config = config
         self.settings = settings
         self.runs: dict[Problem, Run] = {}
+        self._stalled: list[Problem] = []
         self._observer: AnyObserver | None = None
         self._description: Description | None = None
 
@@ -54,6 +55,7 @@ class Survey:
             self._observer.close()
             self._observer = None
         self.runs.clear()
+        self._stalled.clear()
 
     @property
     def out_of_time(self) -> bool:
@@ -112,36 +114,37 @@ class Survey:
 
     def everything(self, space: Space) -> None:
         """Observe the boundary problems, then those that Hypothesis draws."""
-        stalled: list[Problem] = []
+        stalled = self._stalled
         for problem in boundary(space):
-            self._observe_unless_settled(deepened(problem, self.settings.profile), stalled)
+            self._observe_unless_settled(deepened(problem, self.settings.profile))
         if len(stalled) >= _STALLS_SETTLED and all(p.n > 1 for p in stalled):
             for n in range(1, 4):
                 if len(stalled) < _STALLS_MOST:
                     self._observe_unless_settled(
-                        Problem(n=n, batch_size=2, classes=space.classes), stalled, always=n <= 2
+                        Problem(n=n, batch_size=2, classes=space.classes), always=n <= 2
                     )
         if space.renumbers and self._isolated():
-            self._observe_unless_settled(renumbering(space), stalled)
+            self._observe_unless_settled(renumbering(space))
         if space.takes_seed and self._isolated():
-            self._observe_unless_settled(rerun(space), stalled)
+            self._observe_unless_settled(rerun(space))
         if self.settings.validation is not None:
-            self._observe_unless_settled(pairing(space), stalled)
+            self._observe_unless_settled(pairing(space))
         for problem in drawn_problems(space, self.settings):
-            self._observe_unless_settled(problem, stalled)
+            self._observe_unless_settled(problem)
 
-    def _observe_unless_settled(
-        self, problem: Problem, stalled: list[Problem], *, always: bool = False
-    ) -> None:
-        """Observe, unless two stalls have shown that problems of this sort only stall."""
-        settled = len(stalled) >= _STALLS_SETTLED and not always
-        if settled and any(_sort(p) == _sort(problem) for p in stalled):
+    def settled(self, problem: Problem) -> bool:
+        """Whether two stalls have shown that problems of this sort only stall."""
+        enough = len(self._stalled) >= _STALLS_SETTLED
+        return enough and any(_sort(p) == _sort(problem) for p in self._stalled)
+
+    def _observe_unless_settled(self, problem: Problem, *, always: bool = False) -> None:
+        if self.settled(problem) and not always:
             return
-        if len(stalled) >= _STALLS_MOST or self.out_of_time:
+        if len(self._stalled) >= _STALLS_MOST or self.out_of_time:
             return
         run = self.observe(problem)
         if run.ending is not None and run.ending.kind in ("stalled", "waiting", "memory", "died"):
-            stalled.append(problem)
+            self._stalled.append(problem)
 
     def never_opened(self) -> Ending | None:
         """Return how a closed subject ended if no opening of it brought a batch."""

@@ -13,11 +13,13 @@ from conformance.guards import (
     shuffled,
     whole_epochs,
 )
-from conformance.run import Epoch, Run, Stream
+from conformance.run import Batch, Epoch, Run, Stream
 from conformance.wording import batch_lines, pass_line, samples
 
 _ERROR = 1e-9
 """Largest probability with which chance may be taken for a fault."""
+
+_NAMES = {"input": "pixels", "target": "labels", "weight": "weights"}
 
 
 def _first_seen(epoch: Epoch) -> list[int]:
@@ -154,8 +156,8 @@ def shuffles_across_batches(run: Run) -> None:
         )
 
 
-def _content(stream: Stream) -> list[tuple[int, ...]]:
-    return [leaf.digests for b in stream.batches for leaf in b.leaves]
+def _content(stream: Stream, parts: tuple[str, ...] = tuple(_NAMES)) -> list[list[tuple[int, ...]]]:
+    return [[leaf.digests for part in parts for leaf in b.part(part)] for b in stream.batches]
 
 
 def _three(run: Run) -> None:
@@ -176,19 +178,28 @@ def same_seed_same_stream(run: Run) -> None:
     Fix: draw everything from ``rng = numpy.random.default_rng(seed)``, nothing from globals.
     """
     _three(run)
-    first, second = _content(run.streams[0]), _content(run.streams[1])
+    # class numbers that differ between processes have a clause of their own
+    parts = tuple(_NAMES) if run.problem.scenario == "seeds" else ("input",)
+    first, second = (_content(stream, parts) for stream in run.streams[:2])
     if first != second:
-        k = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), 0)
         a, b = run.streams[0].batches, run.streams[1].batches
-        per = max(1, len(a[0].leaves))
-        index = min(k // per, len(a) - 1, len(b) - 1)
+        last = min(len(a), len(b)) - 1
+        k = next((i for i in range(last + 1) if first[i] != second[i]), last)
         raise Violation(
             expected="the same stream from the same seed",
-            observed=f"batch {index} holds {samples(a[index].ids)}, then {samples(b[index].ids)}"
-            if list(a[index].ids) != list(b[index].ids)
-            else f"other pixels in batch {index}",
-            where=f"batch {index}",
+            observed=f"batch {k} holds {samples(a[k].ids)}, then {samples(b[k].ids)}"
+            if list(a[k].ids) != list(b[k].ids)
+            else f"other {_differing(a[k], b[k])} in batch {k}",
+            where=f"batch {k}",
         )
+
+
+def _differing(first: Batch, second: Batch) -> str:
+    for part, name in _NAMES.items():
+        pairs = zip(first.part(part), second.part(part), strict=False)
+        if any(a.digests != b.digests for a, b in pairs):
+            return name
+    return "values"
 
 
 @clause(SHOULD, scenarios=("seeds",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from conformance.config import Settings, SubjectConfig
 from conformance.isolation.errors import IsolationError
@@ -17,6 +18,7 @@ from conformance.training.record import Training
 
 _LOST = ("stalled", "waiting", "died", "memory")
 _LOST_MOST = 2
+_BACKEND_MIB = 2048
 _LIVE = (
     "a live object can't be handed to the process that trains: name it as module:attr to have it "
     "trained on"
@@ -32,7 +34,8 @@ class Chapter:
 
     def __init__(self, config: SubjectConfig, settings: Settings) -> None:
         self._config = config
-        self._settings = settings
+        # a backend takes memory of its own, which is not the subject's
+        self._settings = replace(settings, memory_limit=settings.memory_limit + _BACKEND_MIB)
         self._backend: Backend | None = None
         self._description: Description | None = None
         self._fresh: IsolatedObserver | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.specimens import tutorial
 
-from .judging import failed, judged
+from .judging import failed, judged, told
 
 
 def test_report_on_the_tutorial_names_its_faults() -> None:
@@ -18,4 +18,4 @@ def test_report_on_the_tutorial_names_its_faults() -> None:
         "batches are views of the source",
         "stalls for n <= batch size",
     ):
-        assert name in causes, causes
+        assert name in causes, f"{causes}: {told(report, failed(report))}"
