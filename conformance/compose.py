@@ -9,7 +9,7 @@ from importlib import metadata
 
 from conformance.config import Settings, expiry
 from conformance.contract import CONTRACT_VERSION, clauses
-from conformance.diagnosis import diagnose
+from conformance.diagnosis import REMAINDER_DROPPED, diagnose
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
 from conformance.problem import EXPLORATORY, SCENARIOS
@@ -38,7 +38,13 @@ def compose(
             expected=item.violation.expected,
             observed=item.violation.observed,
             where=item.violation.where,
-            script=script_for(config.spec, description.roles, item.problem, description.method),
+            script=script_for(
+                config.spec,
+                description.roles,
+                item.problem,
+                description.method,
+                callable_twice=description.kind != "generator function",
+            ),
             traceback=ending.traceback if ending and ending.kind != "exhausted" else "",
         )
         verdicts[item.clause.id] = replace(
@@ -47,7 +53,8 @@ def compose(
             cause=of_clause.get(item.clause.id, ""),
         )
     notes = [*description.notes, *_explored(survey), _depth(survey)]
-    notes += told(survey.settings, description)
+    drops = any(cause.name == REMAINDER_DROPPED for cause in causes)
+    notes += told(survey.settings, description, drops=drops)
     notes += remarks(survey.runs.values())
     if survey.out_of_time:
         notes.append(

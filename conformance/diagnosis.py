@@ -228,10 +228,18 @@ def _batch_statistics(evidence: Evidence) -> str:
     return text if "other pixels in another batch" in text else ""
 
 
-def _stall_for_small_n(evidence: Evidence) -> str:
-    ended = {p: r.ending for p, r in evidence.runs.items() if p.n <= p.batch_size}
+def _stalls_below(evidence: Evidence) -> str:
+    return _stalls(evidence, lambda p: p.n < p.batch_size)
+
+
+def _stalls_up_to(evidence: Evidence) -> str:
+    return _stalls(evidence, lambda p: p.n <= p.batch_size)
+
+
+def _stalls(evidence: Evidence, small: Callable[[Problem], bool]) -> str:
+    ended = {p: r.ending for p, r in evidence.runs.items() if small(p)}
     stalls = {p: e for p, e in ended.items() if e and e.kind in ("stalled", "waiting")}
-    large = [r.ending is None for p, r in evidence.runs.items() if p.n > p.batch_size > 0]
+    large = [r.ending is None for p, r in evidence.runs.items() if p.batch_size and not small(p)]
     # where larger data stalls as well the reason is another one
     if not stalls or len(stalls) < len(ended) or sum(large) < len(large) / 2:
         return ""
@@ -276,12 +284,22 @@ _LABELS = (
     "protocol.streams_are_independent",
 )
 
+_YIELD_SHORT = "yield the short batch: range(0, n, batch_size) is never empty for n >= 1"
+
+REMAINDER_DROPPED = "the remainder is dropped"
+
 PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "stalls for n <= batch size",
-        _stall_for_small_n,
+        _stalls_up_to,
         ("protocol.never_stalls", "protocol.opens_cleanly"),
-        "yield the short batch: range(0, n, batch_size) is never empty for n >= 1",
+        _YIELD_SHORT,
+    ),
+    Pattern(
+        "stalls for n < batch size",
+        _stalls_below,
+        ("protocol.never_stalls", "protocol.opens_cleanly"),
+        _YIELD_SHORT,
     ),
     Pattern(
         "windows slide by one sample",
@@ -297,7 +315,7 @@ PATTERNS: tuple[Pattern, ...] = (
         besides=True,
     ),
     Pattern(
-        "the remainder is dropped",
+        REMAINDER_DROPPED,
         _tail_dropped,
         _COVERAGE,
         'yield the shorter last batch too; or declare remainder = "drop"',

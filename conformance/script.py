@@ -32,6 +32,8 @@ def script_for(
     roles: tuple[tuple[str, str, str], ...],
     problem: Problem,
     method: tuple[str, tuple[str, ...]] | None = None,
+    *,
+    callable_twice: bool = True,
 ) -> str:
     """Return a script that opens ``spec`` on arrays whose sample i is all i, and prints rows.
 
@@ -39,6 +41,7 @@ def script_for(
         spec, roles, problem: what is opened, with what, on what.
         method: name of the method of an object that must be made first, and the parameters that
             its class takes.
+        callable_twice: whether what it returns may have to be called once more.
     """
     values = _values(problem)
     lines = ["import numpy as np", *_import(spec)]
@@ -65,12 +68,12 @@ def script_for(
             arguments.append(f"{parameter}={parameter}")
     attribute = spec.rpartition(":")[2] or "subject"
     count = 2 * problem.steps + 2
+    again = ['if callable(stream) and not hasattr(stream, "__iter__"):', "    stream = stream()"]
     return "\n".join(
         [
             *lines,
             f"stream = {_call(attribute, arguments, method)}",
-            'if callable(stream) and not hasattr(stream, "__iter__"):',
-            "    stream = stream()",
+            *(again if callable_twice else ()),
             f"for k, batch in zip(range({count}), stream):",
             "    parts = [p for part in batch for p in (part.values() if isinstance(part, dict) else [part])]",
             "    print(k, [np.asarray(part).reshape(len(part), -1)[:, 0] for part in parts])",

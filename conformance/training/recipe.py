@@ -47,6 +47,11 @@ class Recipe:
         whole = self.n // self.batch_size
         return whole if self.drops else -(-self.n // self.batch_size)
 
+    @property
+    def dropped(self) -> int:
+        """Samples that no pass yields."""
+        return self.n % self.batch_size if self.drops else 0
+
 
 def explain(recipe: Recipe) -> tuple[str, ...]:
     """Return sentences about what each epoch sees; none where every epoch is one pass.
@@ -184,10 +189,14 @@ def _span(first: int, last: int) -> str:
     return f"batch {first + 1}" if last - first == 1 else f"batches {first + 1}–{last}"
 
 
-def told(settings: Settings, description: Description) -> tuple[str, ...]:
+def told(settings: Settings, description: Description, *, drops: bool) -> tuple[str, ...]:
     """Return what the report says of the numbers that the user trains with.
 
     They come from the options; what was not given is taken from the subject where it tells.
+
+    Args:
+        settings, description: what was asked for, and what is known of the subject.
+        drops: whether it was seen to drop the remainder of a pass, declared or not.
     """
     given = (settings.steps, settings.epochs, settings.validation_steps)
     if all(value is None for value in (*given, settings.samples)):
@@ -206,9 +215,9 @@ def told(settings: Settings, description: Description) -> tuple[str, ...]:
         epochs=settings.epochs or 1,
         validation_steps=settings.validation_steps,
         sized=not claims.endless,
-        drops=claims.remainder == "drop",
+        drops=drops or claims.remainder == "drop",
     )
     return explain(recipe) or (
-        f"with n={n} and batch_size={size}, each epoch of {recipe.batches} batches sees every "
-        "sample once",
+        f"with n={n} and batch_size={size}, each epoch of {recipe.batches} batches sees "
+        + ("every sample once" if not recipe.dropped else f"{n - recipe.dropped} of {n} samples"),
     )

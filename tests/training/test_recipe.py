@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.training.recipe import Recipe, explain
+from conformance.claims import Claims
+from conformance.config import Settings
+from conformance.observe import Description
+from conformance.problem import Space
+from conformance.training.recipe import Recipe, explain, told
 
 
 def said(**numbers: object) -> str:
@@ -67,3 +71,11 @@ def test_validation_that_leaves_samples_out() -> None:
 def test_numbers_below_one_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         explain(Recipe(n=0, batch_size=6))
+
+
+@pytest.mark.parametrize(("drops", "words"), [(False, "46 of 47"), (True, "96 of 100 samples")])
+def test_a_remainder_that_was_seen_to_be_dropped_counts(drops: bool, words: str) -> None:
+    numbers = {"samples": 100, "batch_size": 32, "steps": 3} if drops else {}
+    settings = Settings(**(numbers or {"samples": 282, "batch_size": 6, "steps": 46}))
+    description = Description("generator function", (), Claims(endless=True), Space())
+    assert words in " ".join(told(settings, description, drops=drops))
