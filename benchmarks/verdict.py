@@ -2,8 +2,9 @@
 
     python benchmarks/verdict.py [--runs 5]
 
-Prints, as medians over the runs: the full verdict on ``reference_impl`` without a backend (process
-start included) against ``import keras``; ``pytest --collect-only`` with the plugin installed and
+No backend is used: ``KERAS_BACKEND`` names one that can't train, so that the training chapter is
+undecided and nothing imports a backend but the peer. Prints, as medians over the runs: the full
+verdict on ``reference_impl`` (process start included) against ``import tensorflow, keras``; ``pytest --collect-only`` with the plugin installed and
 unused against the same with ``-p no:keras_generator_conformance``; the verdict at 40, 80 and 160
 examples (time and peak memory); two subjects with ``-n 2`` against one process.
 """
@@ -23,11 +24,16 @@ SUBJECT = "reference_impl.generator:minibatches"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a process that judges without a backend."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "KERAS_BACKEND": "numpy"}
+
+
 def timed(command: list[str], folder: str) -> float:
     """Return the wall time of a process in seconds; its output is thrown away."""
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
-    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=False)
     return time.perf_counter() - start
 
 
@@ -36,7 +42,11 @@ def peak(command: list[str], folder: str) -> float:
     import psutil
 
     process = psutil.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     most = 0
     while process.poll() is None:
@@ -63,12 +73,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    quick = ["--generator-profile", "quick"]
-    judge = [*PYTEST, "--generator", SUBJECT, *quick]
+    judge = [*PYTEST, "--generator", SUBJECT]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
-        importing = [sys.executable, "-c", "import keras"]
-        pair("verdict on reference_impl | import keras", judge, importing, runs, folder)
+        importing = [sys.executable, "-c", "import tensorflow, keras"]
+        pair("verdict on reference_impl | import tensorflow, keras", judge, importing, runs, folder)
         plain = [*PYTEST, "--collect-only"]
         without = [*plain, "-p", "no:keras_generator_conformance"]
         pair("pytest with the plugin unused | without the plugin", plain, without, runs, folder)
@@ -86,7 +95,7 @@ def main() -> None:
             "    return minibatches(images, labels, batch_size, shuffle, augment, seed)\n"
         )
         more = ["--generator-examples", "300"]
-        both = [*PYTEST, "--generator", "two:one", "--generator", "two:two", *quick, *more]
+        both = [*PYTEST, "--generator", "two:one", "--generator", "two:two", *more]
         pair("two subjects in one process | with -n 2", both, [*both, "-n", "2"], runs, folder)
 
 

@@ -78,10 +78,13 @@ def first_look(observer: Observer) -> Description:
         claims = replace(claims, shuffles="flag", origin={**claims.origin, "shuffles": "seen"})
     if "augment" not in roles and claims.augments == "flag" and "augmenter" not in roles:
         claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
+    refused = _refused_augmenter(observer, problem, claims) if "augmenter" in roles else ""
+    if refused:
+        claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
     claims = with_mixing(observer, claims, problem, run.stream)
     space = Space(
         can_shuffle="shuffle" in roles,
-        can_augment=bool(roles & {"augment", "augmenter"}),
+        can_augment=bool(roles & {"augment", "augmenter"}) and not refused,
         coupled=any(
             {"shuffle", "augment"} <= set(b.roles) for b in observer.subject.binding.bounds
         ),
@@ -97,13 +100,14 @@ def first_look(observer: Observer) -> Description:
         takes_shards={"shard_index", "shard_count"} <= roles,
         indexable=stream.indexable,
         slow=stream.slow,
+        fewest=observer.subject.fewest(problem.classes),
     )
     return Description(
         kind=_kind(observer, run.stream),
         roles=subject.binding.rows(),
         claims=claims,
         space=space,
-        notes=_notes(observer, stream, space),
+        notes=(*_notes(observer, stream, space), *filter(None, [refused])),
         learned=subject.learned,
         method=subject.method,
     )
@@ -176,6 +180,21 @@ def _tell_switches(observer: Observer, problem: Problem, plain: Stream, claims: 
         subject.rebind(switch.parameter, roles, "seen")
     elif not changes and _BOTH.fullmatch(switch.parameter.strip("_").lower()):
         subject.rebind(switch.parameter, (), "seen: changes nothing")
+
+
+def _refused_augmenter(observer: Observer, problem: Problem, claims: Claims) -> str:
+    """Say how it failed with the kit's augmenter in place of its author's, "" if it did not.
+
+    No role tells which methods of an augmenter are called: what fails there accuses nobody.
+    """
+    on = observer.record(replace(problem, augment=True), replace(claims, augments="always")).stream
+    if on.batches or on.ending is None or on.ending.kind != "raised":
+        return ""
+    return (
+        f"it was judged without augmentation, for it takes no augmenter of the kit's own "
+        f"({on.ending.message}): judge a function of images, labels, batch_size and augment that "
+        "passes it yours"
+    )
 
 
 class _Inference:

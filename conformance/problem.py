@@ -141,6 +141,8 @@ class Space:
         indexable: whether its batches can be asked for by index.
         takes_shards: whether it takes a shard index and count.
         slow: whether opening it or starting a pass takes long: fewer problems, fewer passes.
+        fewest: samples that its source needs: with class folders one a class, since a correct
+            generator may refuse an empty folder.
     """
 
     can_shuffle: bool = False
@@ -160,6 +162,7 @@ class Space:
     slow: bool = False
     side: int = 20
     takes_shards: bool = False
+    fewest: int = 1
 
     def examples(self, wanted: int) -> int:
         """Return how many problems are drawn besides the boundary problems."""
@@ -193,15 +196,15 @@ def _soft_boundary(space: Space) -> Iterator[Problem]:
         (9, 8),
     ]
     for k, (n, size) in enumerate(pairs):
-        yield _problem(space, n=n, batch_size=size, dtype=("uint8", "float32")[k % 2])
+        yield plain_problem(space, n=n, batch_size=size, dtype=("uint8", "float32")[k % 2])
     if space.can_shuffle:
         for n, size in ((13, 4), (12, 4), (13, 1), (8, 8), (7, 12), (3, 5), (1, 1)):
-            yield _problem(space, n=n, batch_size=size, shuffle=True)
+            yield plain_problem(space, n=n, batch_size=size, shuffle=True)
     if space.can_augment:
         for n, size in ((7, 3), (6, 3), (2, 5), (5, 1)):
-            yield _problem(space, n=n, batch_size=size, augment=True, dtype="float32")
-        yield _problem(space, n=8, batch_size=3, augment=True)
-        yield _problem(space, n=11, batch_size=4, augment=True, shuffle=space.can_shuffle)
+            yield plain_problem(space, n=n, batch_size=size, augment=True, dtype="float32")
+        yield plain_problem(space, n=8, batch_size=3, augment=True)
+        yield plain_problem(space, n=11, batch_size=4, augment=True, shuffle=space.can_shuffle)
     yield from scenarios(space, n=14, batch_size=4)
 
 
@@ -232,15 +235,16 @@ def _fixed_boundary(space: Space) -> Iterator[Problem]:
 def _hard_boundary(space: Space) -> Iterator[Problem]:
     size = space.hard_batch
     for n in sorted({1, max(1, size - 1), size, size + 1, 2 * size, 2 * size + 1, 3 * size - 1}):
-        yield _problem(space, n=n, batch_size=size, dtype="uint8" if n % 2 else "float32")
+        yield plain_problem(space, n=n, batch_size=size, dtype="uint8" if n % 2 else "float32")
     for switch in ("shuffle", "augment"):
         if getattr(space, f"can_{switch}"):
             for n in (2 * size + 1, 2 * size):
-                yield _problem(space, n=n, batch_size=size, **{switch: True})
+                yield plain_problem(space, n=n, batch_size=size, **{switch: True})
     yield from scenarios(space, n=3 * size + max(1, size // 2), batch_size=size)
 
 
-def _problem(space: Space, **asked: object) -> Problem:
+def plain_problem(space: Space, **asked: object) -> Problem:
+    """Return a plain stream in the form that the subject takes, with what is asked for."""
     usual = {"classes": space.classes, "form": space.form, "side": space.side}
     return suited(Problem(**{**usual, **asked}), space)  # type: ignore[arg-type]
 
@@ -248,8 +252,11 @@ def _problem(space: Space, **asked: object) -> Problem:
 def suited(problem: Problem, space: Space) -> Problem:
     """Return the problem as the subject can be given it.
 
-    Both switches are on if one parameter switches both, and images have a dtype that files hold.
+    Both switches are on if one parameter switches both, images have a dtype that files hold, and
+    samples are as many as its source needs.
     """
+    if problem.n < space.fewest:
+        problem = replace(problem, n=space.fewest)
     if problem.dtype not in space.dtypes:
         problem = replace(problem, dtype=space.dtypes[0])
     either = problem.shuffle or problem.augment
@@ -258,7 +265,7 @@ def suited(problem: Problem, space: Space) -> Problem:
 
 def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
     """Yield one problem or two for each scenario but the plain stream."""
-    plain = _problem(space, n=n, batch_size=batch_size)
+    plain = plain_problem(space, n=n, batch_size=batch_size)
     busy = replace(plain, shuffle=space.can_shuffle, augment=space.can_augment)
     long = _long(plain, space)
     yield long
@@ -325,7 +332,7 @@ def strategy(space: Space) -> SearchStrategy[Problem]:
     from hypothesis import strategies as st
 
     def build(n: int, size: int, shuffle: bool, augment: bool, seed: int, wide: bool) -> Problem:
-        return _problem(
+        return plain_problem(
             space,
             n=n,
             batch_size=space.hard_batch or size,

@@ -165,6 +165,12 @@ class Subject:
                         found.append(value)
         return min(found, default=0)
 
+    def fewest(self, classes: int) -> int:
+        """Return how many samples its source needs: class folders one each, all others one."""
+        roles = self.material(Problem(1, 1)).roles
+        foldered = "directory" in roles and "image_dir" not in roles
+        return max(classes, 2) if foldered else 1
+
     @property
     def numbered(self) -> bool:
         """Whether its author declares that file names hold the numbers of classes."""

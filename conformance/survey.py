@@ -9,7 +9,7 @@ from conformance.claims import Claims
 from conformance.config import Settings, SubjectConfig
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
-from conformance.problem import Problem, Space, boundary, deepened, strategy
+from conformance.problem import Problem, Space, boundary, deepened, plain_problem, strategy
 from conformance.renumbering import ELSEWHERE, RENUMBERED, in_two_processes, renumbering, rerun
 from conformance.run import Ending, Run
 from conformance.splitting import PAIR, pairing, side_by_side
@@ -120,9 +120,8 @@ class Survey:
         if len(stalled) >= _STALLS_SETTLED and all(p.n > 1 for p in stalled):
             for n in range(1, 4):
                 if len(stalled) < _STALLS_MOST:
-                    self._observe_unless_settled(
-                        Problem(n=n, batch_size=2, classes=space.classes), always=n <= 2
-                    )
+                    small = plain_problem(space, n=n, batch_size=2)
+                    self._observe_unless_settled(small, always=n <= 2)
         if space.renumbers and self._isolated():
             self._observe_unless_settled(renumbering(space))
         if space.takes_seed and self._isolated():

@@ -38,25 +38,28 @@ def memory_is_bounded(run: Run) -> None:
     found = _measured(run)
     if len(found.held) < 8:
         raise NotApplicable(f"only {counted(found.batches, 'batch')} came in the time there was")
-    if _within_read_ahead(found):
-        return
-    traced = _growth(found.held, found.every, found.lost / max(1, found.batches))
-    if traced and min(traced) >= _BYTES_A_BATCH and sum(traced) * _window(found) >= _BYTES_IN_ALL:
-        raise _grows(found, traced[-1])
-    whole = _growth(found.resident, found.every)
-    many = whole and sum(whole) * _window(found) >= _RESIDENT_IN_ALL
-    if many and min(whole) >= _RESIDENT_A_BATCH:
-        raise _grows(found, whole[-1])
+    ahead = 1.5 * found.ahead
+    if _kept(found) > ahead:
+        traced = _growth(found.held, found.every, found.lost / max(1, found.batches))
+        in_all = sum(traced) * _window(found)
+        if traced and min(traced) >= _BYTES_A_BATCH and in_all >= _BYTES_IN_ALL:
+            raise _grows(found, traced[-1])
+    if found.resident[-1] - found.resident[0] > max(ahead, _RESIDENT_IN_ALL) + _garbage(found):
+        whole = _growth(found.resident, found.every)
+        many = sum(whole) * _window(found) >= _RESIDENT_IN_ALL
+        if whole and many and min(whole) >= _RESIDENT_A_BATCH:
+            raise _grows(found, whole[-1])
 
 
-def _within_read_ahead(found: Endurance) -> bool:
-    """Whether all that is held may be batches that were read ahead, or garbage, or nothing is."""
+def _kept(found: Endurance) -> int:
+    """Return the bytes that were added after the first quarter and outlived a collection."""
     early = max(found.held[: len(found.held) // 4])
-    spare = 1.5 * found.ahead
-    held = min(found.held[-1], found.settled) - early
-    resident = found.resident[-1] - found.resident[0]
-    garbage = max(0, found.held[-1] - found.settled)
-    return held <= spare and resident <= max(spare, _RESIDENT_IN_ALL) + garbage
+    return min(found.held[-1], found.settled) - early
+
+
+def _garbage(found: Endurance) -> int:
+    """Return the most bytes of garbage that there may have been: a process seldom shrinks again."""
+    return max(0, max(found.held) - found.settled)
 
 
 def _window(found: Endurance) -> float:

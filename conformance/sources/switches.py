@@ -28,14 +28,30 @@ class ProbeAugmenter:
             out = out[:, ::-1]
         return out.copy()
 
-    def __call__(self, x: Any) -> Any:
-        """Return a changed copy of an image ``(H, W, C)`` or of a batch of them."""
+    def __call__(self, x: Any = None, **named: Any) -> Any:
+        """Return a changed copy of an image ``(H, W, C)`` or of a batch of them.
+
+        Called with names, as in ``augmenter(image=image, mask=mask)``, it moves all of them alike
+        and returns them in a dictionary.
+        """
+        if x is None:
+            seed = int(self._rng.integers(1 << 31))
+            return {name: self._changed(value, seed) for name, value in named.items()}
+        return self._changed(x)
+
+    def augment_image(self, image: Any) -> Any:
+        """Return a changed copy of one image ``(H, W, C)``."""
+        return self._changed(image)
+
+    def augment_images(self, images: Any) -> Any:
+        """Return changed copies of images ``(n, H, W, C)``."""
+        return self._changed(images)
+
+    def _changed(self, x: Any, seed: int | None = None) -> Any:
         x = np.asarray(x)
-        return (
-            np.stack([self.random_transform(i) for i in x])
-            if x.ndim == 4
-            else self.random_transform(x)
-        )
+        if x.ndim == 4:
+            return np.stack([self.random_transform(i, seed) for i in x])
+        return self.random_transform(x, seed)
 
     def flow(
         self,

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.checks.resources import memory_is_bounded
+from conformance.claims import Claims
 from conformance.config import Settings
+from conformance.contract import Violation
+from conformance.endurance import Endurance
 from conformance.judge import Judge
+from conformance.problem import Problem
+from conformance.run import Run
 from conformance.verdict import SubjectReport
 
 from .conftest import config
@@ -81,3 +87,17 @@ def test_a_users_steps_are_explained() -> None:
 def test_missing_numbers_are_asked_for() -> None:
     notes = report("right", steps=46).notes
     assert any("--generator-samples N and --generator-batch-size N" in note for note in notes)
+
+
+def measured(settled: int, grown: int) -> Run:
+    """Memory that grows by ``grown`` bytes in all, seen 24 times, of which ``settled`` stay."""
+    held = tuple(k * grown // 23 for k in range(24))
+    resident = tuple((40 << 20) + level for level in held)
+    found = Endurance(240, held=held, resident=resident, settled=settled)
+    return Run(Problem(64, 16, scenario="many"), Claims(), (), endurance=found)
+
+
+def test_garbage_that_waits_for_its_collection_is_no_leak() -> None:
+    memory_is_bounded(measured(settled=0, grown=20 << 20))
+    with pytest.raises(Violation, match="bytes more with every batch"):
+        memory_is_bounded(measured(settled=20 << 20, grown=20 << 20))
