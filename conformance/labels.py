@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ class Pairing:
         seen: the target's value as text.
         meant: the sample whose label that is, -1 if it can't be told.
         right: whether it is the image's label; None if unknown.
+        drawn: whether it is wrong in a way that augmentation of its image may account for, see
+            :func:`is_drawn`.
     """
 
     batch: int
@@ -32,6 +34,7 @@ class Pairing:
     seen: str
     meant: int
     right: bool | None
+    drawn: bool = False
 
 
 def encoding(run: Run, *, numbered: bool = False) -> str:
@@ -65,7 +68,8 @@ def encoding(run: Run, *, numbered: bool = False) -> str:
         known = set(map(float, run.labels))
         # few values for many labels are a rule of the subject's own, such as odd or even
         merged = not numbered and 2 * len(np.unique(values)) < len(known)
-        passed_on = np.isin(values[:, 0], list(known)).mean() > 0.5
+        # of mirrored images, signed labels are negated
+        passed_on = np.isin(values[:, 0], [*known, *(-k for k in known)]).mean() > 0.5
         return "same" if passed_on and not merged else "map"
     if width >= 2 and width >= classes and (values.max(axis=1) > values.mean(axis=1)).all():
         top = np.sort(values, axis=1)
@@ -87,24 +91,70 @@ def pairings(run: Run, stream: Stream) -> list[Pairing]:
     """Pair each identified image with its target, over the first target leaf of each batch."""
     if run.labels is None:
         return []
-    how = run.claims.labels
     rows: list[tuple[int, int, int, Array]] = []
+    moved: list[bool] = []
     for batch in stream.batches:
         for leaf in _targets(batch):
             if leaf.values is None:
                 continue
+            changed = ~unchanged(batch)
             for row, (sample, value) in enumerate(zip(batch.ids, leaf.values, strict=False)):
                 if sample >= 0:
                     rows.append((batch.index, row, int(sample), value))
+                    moved.append(bool(changed[row]))
+    found = _compared(run.labels, run.claims.labels, rows)
+    own = [float(run.labels[sample]) for _, _, sample, _ in rows]
+    # numbers for classes are as many as the classes
+    free = run.claims.labels == "map" and len({v.tobytes() for *_, v in rows}) > len(set(own))
+    return [
+        replace(p, drawn=_excused(p, value, label, moved=m, free=free))
+        for p, m, label, (*_, value) in zip(found, moved, own, rows, strict=True)
+    ]
+
+
+def _excused(pairing: Pairing, value: Array, own: float, *, moved: bool, free: bool) -> bool:
+    """Whether a wrong target is its image's own after all, or may go with its augmentation.
+
+    Args:
+        pairing, value, own: the row, its target, and the label that was given for it.
+        moved: whether its image isn't that of the source.
+        free: whether targets have more values than there are labels.
+    """
+    if pairing.right or not (free or pairing.meant < 0):
+        return False
+    kept = free and len(value) == 1 and abs(value[0] - own) <= 1e-3 * max(1.0, abs(own))
+    return bool(kept) or (moved and is_drawn(value, own))
+
+
+def _compared(labels: Array, how: str, rows: list[tuple[int, int, int, Array]]) -> list[Pairing]:
     if how == "same":
-        return [_same(run.labels, *r) for r in rows]
+        return [_same(labels, *r) for r in rows]
     if how == "onehot":
-        return [_onehot(run.labels, *r) for r in rows]
-    return _mapped(run.labels, rows)
+        return [_onehot(labels, *r) for r in rows]
+    return _mapped(labels, rows)
+
+
+def unchanged(batch: Batch) -> Array:
+    """Return for each row whether its image is that of the source, up to its values."""
+    for leaf in batch.part("input"):
+        if leaf.decoded is not None and leaf.decoded.layout is not None:
+            return leaf.decoded.exact
+    return np.ones(batch.rows, bool)
+
+
+def is_drawn(value: Array, own: float) -> bool:
+    """Whether a target looks like one that goes with the augmentation of its image.
+
+    Code that mirrors or shifts what a camera saw negates the steering angle or adds to it. No
+    slip of rows, overflow or truncation gives such a number.
+    """
+    seen = float(value[0])
+    signed = own != 0 and abs(abs(seen) - abs(own)) <= 1e-3 * max(1.0, abs(own))
+    return len(value) == 1 and bool(np.isfinite(seen)) and (signed or seen != round(seen))
 
 
 def _owner(labels: Array, label: float) -> int:
-    owners = np.flatnonzero(labels == label)
+    owners = np.flatnonzero(np.abs(labels - label) <= 1e-3 * max(1.0, abs(label)))
     return int(owners[0]) if len(owners) else -1
 
 
@@ -112,7 +162,7 @@ def _same(labels: Array, batch: int, row: int, sample: int, value: Array) -> Pai
     seen = float(value[0])
     # float16 and float32 round: what is meant is the nearest label
     right = abs(seen - float(labels[sample])) <= 1e-3 * max(1.0, abs(seen))
-    return Pairing(batch, row, sample, f"{seen:g}", _owner(labels, round(seen)), right)
+    return Pairing(batch, row, sample, f"{seen:g}", _owner(labels, seen), right)
 
 
 def _onehot(labels: Array, batch: int, row: int, sample: int, value: Array) -> Pairing:

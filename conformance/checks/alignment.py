@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.couples import couples
 from conformance.guards import augmented, batches_came, identities_seen
-from conformance.labels import Pairing, numbers, pairings
+from conformance.labels import Pairing, is_drawn, numbers, pairings, unchanged
 from conformance.mixtures import mixtures
 from conformance.problem import EXPLORATORY
 from conformance.run import Batch, Leaf, Run
@@ -17,6 +19,11 @@ from conformance.sources.names import class_name
 from conformance.wording import samples
 
 _ALL = ("stream", "long", "twins", "threads")
+
+_DRAWN = "targets of augmented images have values that no label has, as mirrored steering angles"
+_SAY_DRAWN = (
+    'if augmentation is meant to change labels, claims = { augmentation = "label-changing" }'
+)
 
 
 def _judge_labels(run: Run) -> None:
@@ -44,6 +51,8 @@ def _judge_labels(run: Run) -> None:
         raise Undecided("augmentation is declared to change labels")
     pairs = [p for stream in run.streams for p in pairings(run, stream)]
     wrong = [p for p in pairs if p.right is False]
+    if wrong and augmented(run) and all(p.drawn for p in wrong):
+        raise Undecided(_DRAWN, declare=_SAY_DRAWN)
     if wrong:
         raise _mislabelled(run, wrong, len(pairs))
     known = sum(p.right is not None for p in pairs)
@@ -353,6 +362,17 @@ def _fractions_kept(run: Run) -> None:
         )
 
 
+def _all_drawn(
+    labels: NDArray[Any], batch: Batch, values: NDArray[Any], rows: NDArray[Any]
+) -> bool:
+    """Whether these rows hold what augmentation of their images may have made of their labels."""
+    same = unchanged(batch)
+    return all(
+        not same[row] and batch.ids[row] >= 0 and is_drawn(values[row], labels[batch.ids[row]])
+        for row in rows
+    )
+
+
 def _values_known(run: Run, batch: Batch, leaf: Leaf) -> None:
     mixed = augmented(run) and run.claims.augmentation in ("mixing", "label-changing")
     if leaf.values is None or run.labels is None or mixed:
@@ -361,6 +381,8 @@ def _values_known(run: Run, batch: Batch, leaf: Leaf) -> None:
         known = run.labels.astype(float)
         apart = np.abs(leaf.values[:, :1] - known[None]).min(axis=1)
         strange = np.flatnonzero(apart > 1e-3 * np.maximum(1, np.abs(leaf.values[:, 0])))
+        if strange.size and augmented(run) and _all_drawn(known, batch, leaf.values, strange):
+            raise Undecided(_DRAWN, declare=_SAY_DRAWN)
         if strange.size:
             row = int(strange[0])
             raise Violation(

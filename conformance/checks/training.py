@@ -150,7 +150,8 @@ def _labelled(run: Run, stream: Stream, whose: str) -> None:
         return
     if run.claims.augmentation in ("mixing", "label-changing") and augmented(run):
         return
-    wrong = next((p for p in pairings(run, stream) if p.right is False), None)
+    mislabelled = (p for p in pairings(run, stream) if p.right is False and not p.drawn)
+    wrong = next(mislabelled, None)
     if wrong is not None:
         raise Violation(
             expected=f"{whose} sees sample {wrong.sample} with label {run.labels[wrong.sample]}",
