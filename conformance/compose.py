@@ -50,6 +50,7 @@ def compose(
         verdicts[item.clause.id] = replace(
             verdicts[item.clause.id],
             finding=finding,
+            fix=item.violation.fix or verdicts[item.clause.id].fix,
             cause=of_clause.get(item.clause.id, ""),
         )
     notes = [*description.notes, *_explored(survey), _depth(survey)]

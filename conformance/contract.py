@@ -56,14 +56,18 @@ class Violation(Exception):  # noqa: N818 - the contract's word for it
         observed: what was seen instead.
         where: which batch, pass or row.
         blame: name of a library whose fault it is rather than the subject's, if any.
+        fix: what to change, where the clause's own advice doesn't fit.
     """
 
-    def __init__(self, *, expected: str, observed: str, where: str = "", blame: str = "") -> None:
+    def __init__(
+        self, *, expected: str, observed: str, where: str = "", blame: str = "", fix: str = ""
+    ) -> None:
         super().__init__(f"expected {expected}; observed {observed}")
         self.expected = expected
         self.observed = observed
         self.where = where
         self.blame = blame
+        self.fix = fix
 
 
 class Undecided(Exception):  # noqa: N818

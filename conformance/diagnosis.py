@@ -91,7 +91,7 @@ def diagnose(broken: list[Broken], runs: Mapping[Problem, Run]) -> list[Cause]:
                 Cause(
                     ALONE.get(item.clause.id, item.clause.id),
                     item.violation.observed,
-                    item.clause.fix,
+                    item.violation.fix or item.clause.fix,
                     (item.clause.id,),
                 )
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -129,7 +130,11 @@ def _load_file(path: str, config: SubjectConfig) -> ModuleType:
 
 
 def _no_attribute(spec: str, obj: Any, name: str) -> str:
-    public = [n for n in vars(obj) if not n.startswith("_")] if hasattr(obj, "__dict__") else []
+    public = [
+        n
+        for n, value in (vars(obj).items() if hasattr(obj, "__dict__") else ())
+        if not n.startswith("_") and not inspect.ismodule(value)
+    ]
     near = get_close_matches(name, public, n=3, cutoff=0.5)
     callables = [n for n in public if callable(getattr(obj, n, None))]
     hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(callables[:8])}."

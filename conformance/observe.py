@@ -383,6 +383,7 @@ class _Caught:
             "" if refused else user_traceback(error),
             "" if refused else user_line(error),
             type(error).__name__,
+            error.advice if isinstance(error, NotAStream) else "",
         )
         return True
 

@@ -112,6 +112,8 @@ class Ending:
         message: one line, e.g. ``"ValueError: …"`` or ``"exit status 0"``.
         traceback: the user's part of the traceback or of the stack where it hung.
         line: ``file:line`` and the text of the line, where known.
+        error: the name of the exception.
+        advice: what to change, where that is known.
         opening: whether it happened before the first batch.
     """
 
@@ -121,6 +123,7 @@ class Ending:
     traceback: str = ""
     line: str = ""
     error: str = ""
+    advice: str = ""
 
     @property
     def opening(self) -> bool:

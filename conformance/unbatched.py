@@ -20,13 +20,13 @@ def unbatched(stream: Stream, problem: Problem) -> Ending | None:
     if not stream.batches or not all(_is_single(b, problem) for b in stream.batches):
         return None
     shapes = ", ".join(f"{leaf.path} {leaf.shape}" for leaf in stream.batches[0].leaves)
-    advice = [text for kind, text in _ADVICE.items() if stream.kind.startswith(kind)]
+    advice = (text for kind, text in _ADVICE.items() if stream.kind.startswith(kind))
     return Ending(
         "refused",
         0,
         f"a {stream.kind} that isn't batched: each element is one sample ({shapes}), of which "
-        "Keras takes every row of pixels for a sample of its own; "
-        + (advice or ["stack batch_size of them"])[0],
+        "Keras takes every row of pixels for a sample of its own",
+        advice=next(advice, "collect batch_size of them and yield np.stack(…) of each part"),
     )
 
 

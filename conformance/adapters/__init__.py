@@ -31,7 +31,11 @@ _STEPS = 2
 
 
 class NotAStream(Exception):  # noqa: N818 - becomes a verdict, not an error
-    """What was opened is nothing that could be iterated; says what it is."""
+    """What was opened is nothing that could be iterated; says what it is, and what to name."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(what)
+        self.advice = advice
 
 
 def adapt(obj: Any) -> Opened:
@@ -47,7 +51,7 @@ def adapt(obj: Any) -> Opened:
         if known := _known(seen):
             return known
         if several := _several(seen):
-            raise NotAStream(several)
+            raise several
         if _callable_without_arguments(seen):
             seen = seen()
         elif DuckSequence.takes(seen):
@@ -56,7 +60,7 @@ def adapt(obj: Any) -> Opened:
             return Iterable.of(seen, _known)
         else:
             break
-    raise NotAStream(_no_stream(obj, seen))
+    raise _no_stream(obj, seen)
 
 
 def is_known(obj: Any) -> bool:
@@ -69,35 +73,57 @@ def _known(obj: Any) -> Opened | None:
     return adapter(obj) if adapter else None
 
 
-def _several(obj: Any) -> str:
-    """Say what to name instead of a container of streams or of whole arrays, "" for others."""
+def _several(obj: Any) -> NotAStream | None:
+    """Return what to say of a container of streams or of whole arrays, None for others."""
     if not isinstance(obj, (tuple, list, dict)) or not obj:
-        return ""
+        return None
     places = dict(obj) if isinstance(obj, dict) else dict(enumerate(obj))
     streams = [k for k, v in places.items() if is_known(v) or DuckSequence.takes(v)]
     word = type(obj).__name__
     if streams:
-        return (
-            f"a {word} of {len(obj)}, not a stream: name a function that returns one of them, "
-            f"e.g. def gen(images, labels, batch_size): return factory(…)[{streams[0]!r}]"
+        return NotAStream(
+            f"a {word} of {len(obj)}, not a stream",
+            "name a function that returns one of them, e.g. "
+            f"def gen(images, labels, batch_size): return factory(…)[{streams[0]!r}]",
         )
     if isinstance(obj, tuple) and all(isinstance(v, np.ndarray) for v in obj):
-        return (
-            f"a {word} of whole arrays: fit batches those by itself, so there is no generator here"
+        return NotAStream(
+            f"a {word} of whole arrays: fit batches those by itself, so there is no generator here",
+            "name what yields batches",
         )
-    return ""
+    return None
 
 
-def _no_stream(obj: Any, seen: Any) -> str:
+def _no_stream(obj: Any, seen: Any) -> NotAStream:
     if seen is None:
-        return "None came back: neither a generator nor anything that Keras can iterate"
+        return NotAStream(
+            "None came back: neither a generator nor anything that Keras can iterate",
+            "return or yield the batches",
+        )
     text = f"a {type(obj).__name__} object: neither a generator nor anything that Keras can iterate"
     if callable(seen) and not isinstance(seen, type) and (needed := _required(seen)):
-        text += (
-            f". It is callable, but needs {', '.join(needed)}: name a function that calls it with "
-            "them, e.g. def gen(images, labels, batch_size): return factory(…)(…)"
+        return NotAStream(
+            f"{text}. It is callable, but needs {', '.join(needed)}",
+            "name a function that calls it with them, e.g. "
+            "def gen(images, labels, batch_size): return factory(…)(…)",
         )
-    return text
+    name = type(obj).__name__
+    methods = [f"{name}.{m}" for m in _streaming(type(obj))]
+    return NotAStream(
+        text,
+        f"name the method that yields the batches: {' or '.join(methods)}"
+        if methods
+        else "yield the batches from a generator function, or from a PyDataset",
+    )
+
+
+def _streaming(cls: type) -> list[str]:
+    """Return the names of public methods that are generator functions."""
+    return [
+        name
+        for name, value in vars(cls).items()
+        if not name.startswith("_") and inspect.isgeneratorfunction(value)
+    ]
 
 
 def _callable_without_arguments(obj: Any) -> bool:

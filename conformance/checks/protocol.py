@@ -90,7 +90,9 @@ def is_accepted_by_keras(run: Run) -> None:
         raise Violation(expected="a kind that Keras takes", observed=run.stream.refusal)
     if run.stream.ending is not None and run.stream.ending.kind == "refused":
         raise Violation(
-            expected="batches, from a kind that Keras takes", observed=run.stream.ending.message
+            expected="batches, from a kind that Keras takes",
+            observed=run.stream.ending.message,
+            fix=run.stream.ending.advice,
         )
     if not run.stream.kind:
         raise NotApplicable("it did not open (see protocol.opens_cleanly)")

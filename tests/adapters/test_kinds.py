@@ -112,8 +112,19 @@ def test_callable_that_needs_arguments_says_which() -> None:
     def inner(batch_size: int, steps: int = 3) -> Iterator[Any]:
         yield batch_size
 
-    with pytest.raises(NotAStream, match=r"needs batch_size: name a function"):
+    with pytest.raises(NotAStream, match="needs batch_size") as caught:
         adapt(inner)
+    assert caught.value.advice.startswith("name a function")
+
+
+def test_object_with_a_method_that_yields_names_it() -> None:
+    class Flowers:
+        def flow(self) -> Iterator[Any]:
+            yield from _batches()
+
+    with pytest.raises(NotAStream) as caught:
+        adapt(Flowers())
+    assert "Flowers.flow" in caught.value.advice
 
 
 @pytest.mark.parametrize(
@@ -127,7 +138,7 @@ def test_callable_that_needs_arguments_says_which() -> None:
 def test_several_streams_are_to_be_named_one_by_one(made: Any, place: str) -> None:
     with pytest.raises(NotAStream) as caught:
         adapt(lambda: made)
-    assert f"return factory(…){place}" in str(caught.value)
+    assert f"return factory(…){place}" in caught.value.advice
 
 
 def test_whole_arrays_are_no_generator() -> None:

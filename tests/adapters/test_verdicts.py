@@ -103,8 +103,8 @@ def _onehot_rows(images: Array, onehot_labels: Array, batch_size: int) -> Iterat
         (_tf, ".batch(batch_size)"),
         (_torch, "give the DataLoader a batch_size"),
         (_grain, ".batch(batch_size="),
-        (_rows, "stack batch_size of them"),
-        (_onehot_rows, "stack batch_size of them"),
+        (_rows, "collect batch_size of them"),
+        (_onehot_rows, "collect batch_size of them"),
     ],
     ids=lambda v: getattr(v, "__name__", ""),
 )
@@ -115,7 +115,8 @@ def test_stream_of_single_samples_gets_one_clear_verdict(
     assert _failed(report) == {"protocol.is_accepted_by_keras"}
     told = _observed(report, "protocol.is_accepted_by_keras")
     assert "that isn't batched" in told
-    assert advice in told
+    (cause,) = report.causes
+    assert advice in cause.fix
     assert "x (20, 20, 3)" in told
 
 
