@@ -20,6 +20,7 @@ ROLES: dict[str, str] = {
     "masks": "array of masks, (n, H, W, 1) uint8 0/255",
     "samples": "rows of path, then label",
     "pairs": "an iterable of (image array, label)",
+    "arrays": "images and labels in one argument: a tuple, or a dict by their names",
     "paths": "list of image file names",
     "ids": "list of sample ids 0..n-1",
     "label_dict": "dict from id to label",

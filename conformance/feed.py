@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from conformance.claims import Claims
 from conformance.labels import numbers
 from conformance.problem import Problem
-from conformance.roles import Binding
+from conformance.roles import DATA, Binding
 from conformance.run import Run
+from conformance.sources.names import LABELS
 from conformance.unbatched import unbatched
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _NAMED_CLASSES = (5, 2, 3, 10, 0)
 
 _BESIDE = {"labels", "masks", "mask_paths", "mask_dir", "image_dir"}
 """What stands beside file names that are called as if they were images."""
+
+_ONE = ({"images"}, {"pairs"})
+"""What the only data of a subject is called that may hold images and labels both."""
 
 _SIZES = ("image_size", "image_shape", "image_height", "image_width", "n_channels")
 """Roles of parameters that may have to keep their defaults."""
@@ -55,6 +59,8 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
                 asked = replace(problem, classes=classes, dtype=dtype, form=form, side=side)
                 run = observer.record(asked, claims)
                 worth = _worth(run, guesses=subject.guesses)
+                if worth == _GOOD and _may_hold_both(binding) and not _traced(run):
+                    worth = _GOOD - 1  # rows of an image pass for images as well
                 if best is None or worth > best[0]:
                     best = (worth, run, asked, binding)
                 if worth == _GOOD:
@@ -104,6 +110,15 @@ def _mistold(run: Run) -> bool:
     return set(found) != set(map(float, run.labels)) or len(set(found.values())) < len(found)
 
 
+def _may_hold_both(binding: Binding) -> bool:
+    """Whether the only data of a subject is one argument, which may hold labels as well."""
+    return binding.roles() & (set(DATA) | LABELS) in _ONE
+
+
+def _traced(run: Run) -> bool:
+    return any((batch.ids >= 0).any() for batch in run.batches)
+
+
 def _bindings(binding: Binding) -> Iterator[Binding]:
     """Yield the binding itself, then with inferred parameters read in other ways."""
     yield binding
@@ -113,8 +128,13 @@ def _bindings(binding: Binding) -> Iterator[Binding]:
         if bound.roles == ("labels",):
             for role in _LABEL_ROLES[1:]:
                 yield _with(binding, bound.parameter, (role,), "seen: the form that it takes")
+        if _may_hold_both(binding) and set(bound.roles) in _ONE:
+            for role in ("arrays", "pairs"):
+                yield _with(binding, bound.parameter, (role,), "seen: the form that it takes")
         if bound.roles == ("images",) and binding.roles() & _BESIDE:
             yield _with(binding, bound.parameter, ("paths",), "seen: the form that it takes")
+        if bound.roles == ("augment",) and bound.constant is None:
+            yield _with(binding, bound.parameter, ("augmenter",), "seen: it is called")
         if bound.roles and bound.roles[0] in _SIZES and bound.has_default:
             yield _with(binding, bound.parameter, (), "default")
 

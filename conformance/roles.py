@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.config import ROLES, Declaration, UsageError
@@ -87,6 +87,7 @@ DATA = (
     "images",
     "samples",
     "pairs",
+    "arrays",
     "paths",
     "ids",
     "directory",
@@ -105,8 +106,10 @@ class Bound:
     Attributes:
         roles: the roles it carries; empty if it gets a constant or keeps its default.
         constant: the declared constant, for ``origin == "declared"`` without roles; the default
-            of a size, which tells whether a number or a pair is wanted.
+            of a size, which tells whether a number or a pair is wanted, and of a switch, which
+            tells whether it may be an object instead.
         has_default: whether the subject does without it.
+        star: whether it takes what is left of the positional arguments.
         origin: ``"name"``, ``"annotation"``, ``"position"``, ``"declared"`` or ``"default"``.
     """
 
@@ -116,6 +119,7 @@ class Bound:
     constant: Any = None
     keyword: bool = True
     has_default: bool = False
+    star: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,8 @@ class Binding:
     def rows(self) -> tuple[tuple[str, str, str], ...]:
         """Return ``(parameter, meaning, origin)`` for the report."""
         return tuple(
-            (b.parameter, "+".join(b.roles) or repr(b.constant), b.origin) for b in self.bounds
+            ("*" * b.star + b.parameter, "+".join(b.roles) or repr(b.constant), b.origin)
+            for b in self.bounds
         )
 
 
@@ -200,7 +205,7 @@ def bind(
             candidates and the line to add.
     """
     try:
-        parameters = dict(inspect.signature(target).parameters)
+        parameters = dict(inspect.signature(undecorated(target)).parameters)
     except (TypeError, ValueError):
         return Binding(())
     declared = [*declaration.bind, *declaration.call]
@@ -227,11 +232,41 @@ def bind(
                 unknown.append(parameter)
     bounds = _settle_doubles(bounds, parameters)
     bounds = _by_position(bounds, unknown, spec)
+    bounds = _starred(bounds, parameters)
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         passed_on = [n for n in declared if n not in parameters and n not in elsewhere]
         bounds += [_declared(n, declaration) for n in passed_on]
     order = [*parameters, *declared]
     return Binding(tuple(sorted(bounds, key=lambda b: order.index(b.parameter))))
+
+
+def undecorated(target: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what a decorator of the form ``def g(*a, **kw): f(*a, **kw)`` was put on.
+
+    Without ``functools.wraps`` its signature tells nothing; its closure holds the function.
+    """
+    kinds = [p.kind for p in inspect.signature(target).parameters.values()]
+    if set(kinds) != {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+        return target
+    cells = getattr(target, "__closure__", None) or ()
+    held = [c.cell_contents for c in cells if inspect.isroutine(c.cell_contents)]
+    return undecorated(held[0]) if len(held) == 1 else target
+
+
+_ANY_ARRAYS = re.compile(r"args|arrs?|parts|columns")
+
+
+def _starred(bounds: list[Bound], parameters: dict[str, inspect.Parameter]) -> list[Bound]:
+    """Give images and labels to ``*arrays`` where no parameter of its own takes them."""
+    star = next((p for p in parameters.values() if p.kind is p.VAR_POSITIONAL), None)
+    if star is None or any(set(b.roles) & set(DATA) for b in bounds):
+        return bounds
+    before = list(parameters)[: list(parameters).index(star.name)]
+    named = infer_role(star.name) in ("images", "pairs") or _ANY_ARRAYS.fullmatch(star.name)
+    if not named or set(before) - {b.parameter for b in bounds}:
+        return bounds
+    first = [replace(b, keyword=b.keyword and b.parameter not in before) for b in bounds]
+    return [*first, Bound(star.name, ("arrays",), "name", keyword=False, star=True)]
 
 
 def _declared(name: str, declaration: Declaration) -> Bound:
@@ -247,7 +282,8 @@ def _inferred(parameter: inspect.Parameter, role: str) -> Bound:
     size = role in ("image_size", "image_shape") and has_default
     if size and isinstance(parameter.default, (tuple, list)):
         role = "image_shape" if len(parameter.default) == 3 else "image_size"
-    constant = parameter.default if size else None
+    telling = size or (role in SWITCHES and has_default)
+    constant = parameter.default if telling else None
     return Bound(parameter.name, (role,), "name", constant, _by_name(parameter), has_default)
 
 
@@ -352,6 +388,7 @@ _LABELLED = {
     "label_dict",
     "samples",
     "pairs",
+    "arrays",
     "directory",
     "frame",
     "csv",

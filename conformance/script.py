@@ -9,6 +9,7 @@ _NAMED = ("images", "labels", "onehot_labels", "float_labels", "weights")
 _OF_FILES = (
     "samples",
     "pairs",
+    "arrays",
     "paths",
     "ids",
     "label_dict",
@@ -52,7 +53,7 @@ def script_for(
     for parameter, role, _ in roles:
         first = role.partition("+")[0]
         if role in _OF_FILES:
-            arguments.append(f"{parameter}={parameter}")
+            arguments.append(parameter if "*" in parameter else f"{parameter}={parameter}")
         elif role in _NAMED:
             lines.append(f"{parameter} = {values[role]}")
             arguments.append(f"{parameter}={parameter}")
@@ -83,7 +84,7 @@ def script_for(
 
 def _files(roles: tuple[tuple[str, str, str], ...], problem: Problem) -> list[str]:
     """Return lines that make the files of a source, if there are any."""
-    found = [(parameter, role) for parameter, role, _ in roles if role in _OF_FILES]
+    found = [(parameter.lstrip("*"), role) for parameter, role, _ in roles if role in _OF_FILES]
     if not found:
         return []
     scenario = problem.scenario if problem.scenario in EXPLORATORY else "constant"

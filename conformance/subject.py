@@ -233,14 +233,19 @@ class Subject:
     def call(self, arguments: dict[str, Any]) -> Any:
         """Call the subject; whatever it raises goes through."""
         if self._owner is not None:
-            instance = self._owner(**{k: v for k, v in arguments.items() if k in self._of_owner})
+            instance = self._pass_to(self._owner, arguments, self._of_owner)
             method = getattr(instance, self.obj.__name__)
-            return method(**{k: v for k, v in arguments.items() if k in self._of_method})
+            return self._pass_to(method, arguments, self._of_method)
         if not callable(self.obj) or _is_stream(self.obj):
             return self.obj
-        positional = [arguments[b.parameter] for b in self.binding.bounds if not b.keyword]
-        named = {b.parameter: arguments[b.parameter] for b in self.binding.bounds if b.keyword}
-        return self.obj(*positional, **named)
+        return self._pass_to(self.obj, arguments, set(arguments))
+
+    def _pass_to(self, target: Any, arguments: dict[str, Any], taken: set[str]) -> Any:
+        bounds = [b for b in self.binding.bounds if b.parameter in taken]
+        positional = [arguments[b.parameter] for b in bounds if not b.keyword and not b.star]
+        named = {b.parameter: arguments[b.parameter] for b in bounds if b.keyword}
+        rest = [part for b in bounds if b.star for part in arguments[b.parameter]]
+        return target(*positional, *rest, **named)
 
     def is_sized(self, opened: Opened) -> bool:
         """Whether the passes of what was opened have ends of their own."""

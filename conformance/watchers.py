@@ -23,7 +23,10 @@ class SourceWatch:
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         self._watched = {
-            name: (value, _copy(value)) for name, value in arguments.items() if _mutable(value)
+            name: (value, _copy(value))
+            for argument, whole in arguments.items()
+            for name, value in _parts(argument, whole)
+            if _mutable(value)
         }
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
@@ -40,6 +43,15 @@ class SourceWatch:
             if change:
                 changes[name] = change
         return changes
+
+
+def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield an argument, or the arrays that it is made of."""
+    places = dict(enumerate(value)) if isinstance(value, tuple) else value
+    if isinstance(places, dict) and any(isinstance(v, np.ndarray) for v in places.values()):
+        yield from ((f"{name}[{place!r}]", part) for place, part in places.items())
+    else:
+        yield name, value
 
 
 def _mutable(value: Any) -> bool:

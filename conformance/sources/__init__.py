@@ -12,6 +12,7 @@ from conformance.config import UsageError
 from conformance.problem import Problem
 from conformance.sources import (
     arrays,
+    bundles,
     csv_pixels,
     folders,
     frames,
@@ -25,6 +26,7 @@ from conformance.sources.names import TELLING, guessed
 
 MAKERS: dict[str, Callable[[Material], Any]] = {
     **arrays.MAKERS,
+    **bundles.MAKERS,
     **lists.MAKERS,
     **ids.MAKERS,
     **folders.MAKERS,
@@ -131,6 +133,8 @@ def forms(material: Material, prefers: str = "") -> tuple[str, ...]:
 
 def _forms(material: Material) -> tuple[str, ...]:
     roles = material.roles
+    if "arrays" in roles:
+        return bundles.FORMS
     if "samples" in roles:
         return (*lists.ROWS, *_WHOLE) if "image_dir" in roles else lists.ROWS
     if "frame" in roles:

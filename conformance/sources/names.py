@@ -24,6 +24,7 @@ LABELS = frozenset(
         "string_labels",
         "samples",
         "pairs",
+        "arrays",
         "label_dict",
         "directory",
         "frame",
