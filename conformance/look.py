@@ -71,6 +71,7 @@ def first_look(observer: Observer) -> Description:
         problem = replace(problem, n=fixed or 4 * hard, batch_size=hard, passes=2)
         run, problem = feed(observer, problem, base)
     claims = _infer(observer, replace(base, hard_batch=hard), problem, run)
+    _tell_augmenter(observer, problem, claims)
     _tell_switches(observer, problem, run.stream, claims)
     roles = observer.subject.binding.roles()
     claims = replace(claims, switched="shuffle" in roles)
@@ -180,6 +181,27 @@ def _tell_switches(observer: Observer, problem: Problem, plain: Stream, claims: 
         subject.rebind(switch.parameter, roles, "seen")
     elif not changes and _BOTH.fullmatch(switch.parameter.strip("_").lower()):
         subject.rebind(switch.parameter, (), "seen: changes nothing")
+
+
+def _tell_augmenter(observer: Observer, problem: Problem, claims: Claims) -> None:
+    """Find out whether what has the name of a switch is an object that augments.
+
+    Only where its default is no flag: ``augment=None`` may be either.
+    """
+    subject = observer.subject
+    for bound in subject.binding.bounds:
+        if bound.roles != ("augment",) or bound.origin == "declared" or bound.constant is not None:
+            continue
+        if _opens_augmented(observer, problem, claims):
+            return
+        subject.rebind(bound.parameter, ("augmenter",), "seen: it is called")
+        if not _opens_augmented(observer, problem, claims):
+            subject.rebind(bound.parameter, bound.roles, bound.origin)
+
+
+def _opens_augmented(observer: Observer, problem: Problem, claims: Claims) -> bool:
+    on = observer.record(replace(problem, augment=True), replace(claims, augments="always")).stream
+    return bool(on.batches) or on.ending is None or on.ending.kind != "raised"
 
 
 def _refused_augmenter(observer: Observer, problem: Problem, claims: Claims) -> str:
