@@ -16,13 +16,7 @@ def _trains(name: str) -> bool:
     return any(clause.startswith("training.") for clause in mutants.load(name).BREAKS)
 
 
-NAMES = [
-    pytest.param(name, marks=(pytest.mark.slow,) if _trains(name) else ())
-    for name in mutants.names()
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mutants.names())
 def test_mutant_breaks_what_it_lists_and_no_more(name: str) -> None:
     module = mutants.load(name)
     declared = Declaration(bind=getattr(module, "BIND", {}), claims=getattr(module, "CLAIMS", {}))

@@ -23,14 +23,6 @@ from conformance.verdict import Verdict
 HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark these tests as slow, all of which import a backend and train."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.slow)
-
-
 def config(spec: str, **claims: Any) -> SubjectConfig:
     """Return a subject of ``subjects.py``, or any other by its whole spec."""
     whole = spec if ":" in spec else f"subjects:{spec}"
