@@ -63,6 +63,7 @@ ABSENT = {
     "index": "it has no index access",
     "pair": "no second generator was named: --generator-validation SPEC compares the two",
     "shards": "it takes no shard index and count",
+    "renumbered": "classes reach it as numbers, not by names that it would number itself",
     "workers": "workers are an option of PyDataset alone",
 }
 """Scenario -> why a subject was put into no such situation."""
