@@ -78,7 +78,9 @@ class Survey:
             return Observer(self.config, self.settings)
         from conformance.isolation.host import IsolatedObserver
 
-        return IsolatedObserver(self.config, self.settings)
+        observer = IsolatedObserver(self.config, self.settings)
+        observer.pace = getattr(self._observer, "pace", None)
+        return observer
 
     def describe(self) -> Description:
         """Return what is known of the subject; looks at the first call."""

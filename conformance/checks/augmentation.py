@@ -49,12 +49,13 @@ def _wants_augmentation(run: Run) -> None:
 
 @clause(MUST, scenarios=("long",))
 def augments_when_asked(run: Run) -> None:
-    """Switched on, augmentation changes images.
+    """Switched on, augmentation changes images, wherever they stand in a batch.
 
     Why: a flag that nothing reads leaves a network without the regularisation its author counts on.
-    Fix: apply the augmenter on the path that is yielded, and use what it returns.
+    Fix: apply the augmenter on the path that is yielded, to every image, and use what it returns.
     """
     _wants_augmentation(run)
+    _everywhere(run)
     if run.claims.augments == "always":
         raise NotApplicable("it has no switch for augmentation")
     changed, rows = _changed(run)
@@ -65,6 +66,26 @@ def augments_when_asked(run: Run) -> None:
             expected="images that differ from their source",
             observed=f"{rows} rows with augmentation on, each its source image exactly",
         )
+
+
+def _everywhere(run: Run) -> None:
+    """Pass unless all images that were changed stood in one and the same row of their batches."""
+    rows = [
+        np.flatnonzero(~leaf.decoded.exact)
+        for leaf in image_leaves(run.stream)
+        if leaf.decoded is not None and leaf.rows >= _ROWS
+    ]
+    changed = np.concatenate([*rows, np.zeros(0, int)])
+    if len(changed) >= _DRAWS and len(set(changed.tolist())) == 1:
+        raise Violation(
+            expected="images of every row augmented now and then",
+            observed=f"only row {int(changed[0])} is ever changed, in {len(changed)} of "
+            f"{len(rows)} batches",
+        )
+
+
+_ROWS, _DRAWS = 4, 30
+"""Rows of a batch, and changed images, from which on one row alone is no chance: 4 ** -29."""
 
 
 @clause(MUST)

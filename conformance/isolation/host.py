@@ -22,6 +22,7 @@ _OBSERVER = "conformance.observe:Observer"
 _START_LIMIT = 120.0
 _FIRST_LOOK = 0.02
 _LOOK_EVERY = 0.025
+_MANY_TIMES = 4
 
 
 class IsolatedObserver:
@@ -38,6 +39,7 @@ class IsolatedObserver:
 
     Attributes:
         restarts: children started so far.
+        pace: seconds that the longest observation took; None before the first.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class IsolatedObserver:
         self._description: Description | None = None
         self._spent = 0.0
         self._hurried = False
+        self.pace: float | None = None
         self.restarts = 0
 
     # -- what an observer offers -----------------------------------------------------------
@@ -126,6 +129,7 @@ class IsolatedObserver:
         self._description = None
         self._spent = 0.0
         self._told = False
+        self.pace = None
         self._subjects += 1
 
     def observe(self, problem: Problem) -> Run:
@@ -137,7 +141,10 @@ class IsolatedObserver:
         """
         # what should be refused needs no patience: waiting is answer enough
         self._hurried = problem.scenario in ("zero", "uneven")
+        began = time.monotonic()
         reply = self._ask("observe", problem)
+        if not self._hurried:
+            self.pace = max(self.pace or 0.0, time.monotonic() - began)
         self._hurried = False
         if reply[0] == "done":
             run: Run = reply[1]
@@ -211,13 +218,19 @@ class IsolatedObserver:
                 return ("ended", ending)
             if time.monotonic() > deadline:
                 return ("ended", self._time_is_up(watch.batch))
-            if self._hurried and time.monotonic() - began > self._settings.batch_timeout:
+            if self._hurried and time.monotonic() - began > self._hurry():
                 return ("ended", self._no_answer(watch.batch))
+
+    def _hurry(self) -> float:
+        """Return how long a subject may take to refuse: longer than it takes to do anything else."""
+        limit = self._settings.batch_timeout
+        usual = self.pace if self.pace is not None else limit
+        return min(limit, max(limit / 4, _MANY_TIMES * usual))
 
     def _no_answer(self, batch: int) -> Ending:
         from conformance.run import Ending
 
-        limit = self._settings.batch_timeout
+        limit = self._hurry()
         return Ending("waiting", batch, f"no error and no batch within {limit:g} s")
 
     def _time_is_up(self, batch: int) -> Ending:
