@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from conformance.claims import Claims
-from conformance.labels import numbers
+from conformance.labels import numbers, outgrown
 from conformance.problem import Problem
 from conformance.roles import DATA, Binding
 from conformance.run import Run
@@ -98,8 +98,8 @@ def _worth(run: Run, *, guesses: bool) -> int:
     rows = {leaf.rows for leaf in first.leaves}
     if rows == {0} or any(0 in leaf.shape[1:] for leaf in first.leaves):
         return 1
-    fits = len(rows) == 1 and not first.complaint and not (guesses and _mistold(run))
-    return _GOOD if fits else 2
+    mistold = outgrown(run) or (guesses and _mistold(run))
+    return _GOOD if len(rows) == 1 and not first.complaint and not mistold else 2
 
 
 def _mistold(run: Run) -> bool:

@@ -193,6 +193,26 @@ def _mapped(labels: Array, rows: list[tuple[int, int, int, Array]]) -> list[Pair
     return out
 
 
+def outgrown(run: Run) -> bool:
+    """Whether one-hot rows are all zero just where a label is beyond the last of their classes.
+
+    ``tf.one_hot`` does so: who counts on K classes was given more than he asked for.
+    """
+    zero, beyond = [], []
+    for batch in run.batches:
+        for leaf in _targets(batch):
+            if leaf.values is None or run.labels is None or leaf.values.shape[1] < 2:
+                return False
+            rows = np.flatnonzero(batch.ids[: len(leaf.values)] >= 0)
+            zero.append(~leaf.values[rows].any(axis=1))
+            beyond.append(run.labels[batch.ids[rows]] >= leaf.values.shape[1])
+    if not zero:
+        return False
+    return bool(
+        np.concatenate(zero).any() and (np.concatenate(zero) == np.concatenate(beyond)).all()
+    )
+
+
 def numbers(run: Run, stream: Stream) -> dict[float, str]:
     """Return class -> what stands for it in the targets, for classes where one value does."""
     seen: dict[float, set[str]] = defaultdict(set)

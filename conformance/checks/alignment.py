@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.couples import couples
 from conformance.guards import augmented, batches_came, identities_seen
-from conformance.labels import Pairing, is_drawn, numbers, pairings, unchanged
+from conformance.labels import Pairing, is_drawn, numbers, outgrown, pairings, unchanged
 from conformance.mixtures import mixtures
 from conformance.problem import EXPLORATORY
 from conformance.run import Batch, Leaf, Run
@@ -49,6 +49,7 @@ def _judge_labels(run: Run) -> None:
         raise NotApplicable("its targets are images")
     if run.claims.augmentation == "label-changing" and augmented(run):
         raise Undecided("augmentation is declared to change labels")
+    _within_classes(run)
     pairs = [p for stream in run.streams for p in pairings(run, stream)]
     wrong = [p for p in pairs if p.right is False]
     if wrong and augmented(run) and all(p.drawn for p in wrong):
@@ -61,6 +62,12 @@ def _judge_labels(run: Run) -> None:
     total = sum(b.rows for stream in run.streams for b in stream.batches)
     if known < 0.5 * total:
         raise Undecided("too few images could be traced to a sample")
+
+
+def _within_classes(run: Run) -> None:
+    """Pass unless labels of an exploratory problem are more than the classes that are counted on."""
+    if run.problem.scenario in EXPLORATORY and outgrown(run):
+        raise NotApplicable("its one-hot rows are for fewer classes, and have no place for others")
 
 
 def _judge_reconstructions(run: Run) -> None:
@@ -326,6 +333,7 @@ def label_values_survive(run: Run) -> None:
     told = run.claims.labels in ("same", "onehot", "map") and run.claims.structure != "pairs"
     if run.labels is None or not told:
         raise NotApplicable("it yields no labels that were given to it")
+    _within_classes(run)
     widths: dict[str, tuple[int, ...]] = {}
     for batch in run.batches:
         for leaf in batch.part("target"):
