@@ -68,6 +68,7 @@ class IsolatedObserver:
         self._watch: Watch | None = None
         self._description: Description | None = None
         self._spent = 0.0
+        self._spun: set[tuple[str, str]] = set()
         self._hurried = False
         self.pace: float | None = None
         self.restarts = 0
@@ -128,6 +129,7 @@ class IsolatedObserver:
         self._is_user = user_files(config.spec)
         self._description = None
         self._spent = 0.0
+        self._spun = set()
         self._told = False
         self.pace = None
         self._subjects += 1
@@ -287,7 +289,7 @@ class IsolatedObserver:
             if expected == "ready":
                 child.pid = message[1]
         limits = Limits(self._settings.batch_timeout, self._settings.memory_limit << 20)
-        return Watch(child, limits, self._is_user)
+        return Watch(child, limits, self._is_user, self._spun)
 
     def _drop(self) -> None:
         child, self._child = self._child, None

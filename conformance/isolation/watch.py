@@ -41,6 +41,8 @@ _READING_OF_WORK = 64 * 1024
 _LEVELS = 3
 _ENOUGH = 3
 _LAST_WORDS = 0.15
+_SEEN_TO_SPIN = 4
+"""How many times sooner a function is told to stall that did so before."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,17 @@ class Sample:
 
 
 class Watch:
-    """Watches one child during its requests."""
+    """Watches one child during its requests.
 
-    def __init__(self, child: Child, limits: Limits, is_user: IsUser) -> None:
+    Args:
+        child, limits, is_user: whom, how strictly, and whose code is the user's.
+        spun: functions of the subject that stalled, kept from child to child.
+    """
+
+    def __init__(
+        self, child: Child, limits: Limits, is_user: IsUser, spun: set[tuple[str, str]]
+    ) -> None:
+        self._spun = spun
         self._child = child
         self._limits = limits
         self._is_user = is_user
@@ -155,7 +165,7 @@ class Watch:
 
     def _question(self, now: float) -> None:
         """Ask for a stack; where C code holds the interpreter's lock faulthandler writes it."""
-        if now - self._sampled < self._limits.interval:
+        if now - self._sampled < self._limits.interval / (_SEEN_TO_SPIN if self._spun else 1):
             return
         self._sampled = now
         if self._asked == self._answered:
@@ -208,7 +218,8 @@ class Watch:
             depth = common_depth(stacks)
             seen = usage.cpu - self._samples[0].usage.cpu
             own_loop = self._child.cells[BATCH] >= 0 and self._all_users(stacks, depth)
-            if own_loop and burnt >= self._early and seen >= self._early / 2:
+            early = self._early / (_SEEN_TO_SPIN if self._spins_again(stacks, depth) else 1)
+            if own_loop and burnt >= early and seen >= early / 2:
                 return self._stalled(stacks, burnt)
             # processor time, not the clock: on a loaded machine seconds may pass without work
             enough = idle >= limit and burnt >= limit / 2 and seen >= limit / 4
@@ -223,6 +234,9 @@ class Watch:
     def _busy(self, idle: float, burnt: float) -> bool:
         """Whether it computes, or would if the processors had time for it."""
         return burnt >= _BUSY_SHARE * idle or self._runnable > self._looks / 2
+
+    def _spins_again(self, stacks: list[Stack], depth: int) -> bool:
+        return depth >= 0 and _place(stacks[0][depth]) in self._spun
 
     def _all_users(self, stacks: list[Stack], depth: int) -> bool:
         """Whether every sample was taken in one function of the user's, or below in their code."""
@@ -243,6 +257,8 @@ class Watch:
 
     def _stalled(self, stacks: list[Stack], burnt: float) -> Ending:
         stack = stacks[-1]
+        if (depth := common_depth(stacks)) >= 0:
+            self._spun.add(_place(stack[depth]))
         user, loop = spinning(stacks, self._is_user)
         spot = (
             f"{loop.function}, in the loop {loop.text!r}" if loop else where(stack, self._is_user)
@@ -294,3 +310,7 @@ class Watch:
             shown(stack, self._is_user),
             user.text if user else "",
         )
+
+
+def _place(frame: Frame) -> tuple[str, str]:
+    return frame.file, frame.function
