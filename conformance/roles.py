@@ -291,9 +291,31 @@ def _by_name(parameter: inspect.Parameter) -> bool:
     return parameter.kind is not parameter.POSITIONAL_ONLY
 
 
+_LAST_WORDS = {
+    "images": r"images|imgs|pictures|photos|x|inputs|features",
+    "labels": r"labels|lbls|targets|classes|y",
+    "masks": r"masks|segmentations",
+    "weights": r"weights",
+    "batch_size": r"batch_?size",
+}
+"""Role -> last words of longer names that mean it, as in ``real_images`` or ``digit_labels``."""
+
+_COUNTS = re.compile(r"(n|num|nb|no|number|count|max|min|total|len|show|plot|save|use)_.*")
+
+
+def _by_last_word(name: str) -> str | None:
+    """Return the role that the last word of a name tells, None if it is no word of the data."""
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_")
+    if _COUNTS.fullmatch(plain):
+        return None
+    return next((r for r, word in _LAST_WORDS.items() if re.fullmatch(f".+_({word})", plain)), None)
+
+
 def _role_of(parameter: inspect.Parameter) -> str | None:
     role = infer_role(parameter.name)
     default = parameter.default
+    if role is None and default is parameter.empty:
+        return _by_last_word(parameter.name)
     if role is None or default is parameter.empty:
         return role
     # a default that the role can't have: the name misleads

@@ -181,9 +181,13 @@ class Templates:
         both = (layout >= 0) & (heights >= 0)
         ids = np.where(both & (layout != heights), -1, np.maximum(layout, heights))
         contested = both & (layout != heights)
-        open_rows = np.flatnonzero((ids < 0) & ~contested)
+        # a height alone may be that of another sample turned into its negative
+        alone = (layout < 0) & (heights >= 0)
+        open_rows = np.flatnonzero(((ids < 0) & ~contested) | alone)
         if open_rows.size:
-            ids[open_rows] = self._by_value_map(images[open_rows])
+            mapped, known = self._by_value_map(images[open_rows]), ids[open_rows]
+            doubtful = (known >= 0) & (mapped >= 0) & (mapped != known)
+            ids[open_rows] = np.where(doubtful, -1, np.where(known >= 0, known, mapped))
         return ids
 
     def _by_value_map(self, images: Array) -> Array:
@@ -251,6 +255,9 @@ class Templates:
             return out
         source = template[ids[rows]].mean(axis=-1).reshape(len(rows), -1)
         seen = images[rows].mean(axis=-1).reshape(len(rows), -1)
+        # whatever it was scaled to afterwards
+        reach = np.maximum(seen.max(1, keepdims=True) - seen.min(1, keepdims=True), 1e-12)
+        seen = (seen - seen.min(1, keepdims=True)) * (255 / reach)
         dark, bright = (
             source <= source.min(1, keepdims=True) + 1,
             source >= source.max(1, keepdims=True) - 1,
@@ -263,7 +270,9 @@ class Templates:
             for k, m in zip((dark, middle, bright), means, strict=True)
         ]
         pure = np.max(spread, axis=0) <= 3
-        out[rows] = pure & (means[2] < means[1]) & (means[0] < means[1])
+        # where bright became as dark as dark it was inverted on purpose, as by solarisation
+        apart = np.abs(means[2] - means[0]) > 0.1
+        out[rows] = pure & apart & (means[2] < means[1]) & (means[0] < means[1])
         # noise wraps pixel by pixel: extremes swap at both ends, while the middle stays clear
         values = images[rows][..., 0].reshape(len(rows), -1)
         low, high = values < 64, values > 190
@@ -271,7 +280,8 @@ class Templates:
             (k & s).sum(1) / np.maximum(k.sum(1), 1) for k, s in ((bright, low), (dark, high))
         ]
         astray = (middle & ((values < 16) | (values > 239))).sum(1) / np.maximum(middle.sum(1), 1)
-        out[rows] |= (swapped[0] > 0.15) & (swapped[1] > 0.15) & (astray < 0.03)
+        whole = (values == np.round(values)).all(1)
+        out[rows] |= whole & (swapped[0] > 0.15) & (swapped[1] > 0.15) & (astray < 0.03)
         return out
 
     def _by_height(self, images: Array, match: _Match, order: str) -> Array:

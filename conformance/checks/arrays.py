@@ -193,7 +193,7 @@ def _as_without(run: Run, leaves: tuple[Leaf, ...]) -> None:
 
 def _no_wrap_around(run: Run, leaves: tuple[Leaf, ...], usual: float) -> None:
     for leaf in leaves:
-        if leaf.decoded is None or not leaf.dtype.startswith(("uint", "int")):
+        if leaf.decoded is None:
             continue
         wrapped = np.flatnonzero(leaf.decoded.wrapped)
         if wrapped.size:
