@@ -39,13 +39,16 @@ NAMES: dict[str, str] = {
     r"|labels?_?of|label_?for",
     "directory": r"dir|directory|folder|root|root_?dir|data_?dir|data_?(path|folder|root|directory)|train_?dir"
     r"|dataset_?(dir|path|folder|root)|base_?(dir|path)|main_?dir|path_?to_?data|class_?dir|train_?(path|folder"
-    r"|directory|data_?dir)|source_?dir|top_?dir|path",
+    r"|directory|data_?dir)|source_?dir|top_?dir|path|target_?directory|input_?(directory|folder)"
+    r"|(?!(save|log|logs|cache|out|output|tmp|temp|model|checkpoint|ckpt|backup|export|results?|input|target|work)_)"
+    r"[a-z]+_(dir|directory|folder)",
     "image_dir": r"(image|img|images|imgs|x)_?((dir|directory|folder|root)s?|path)|dir_?(images|imgs?)|photo_?dir",
     "mask_paths": r"(mask|msk|seg|segmentation|gt|target_?(img|image|mask)|(label|annotation)_?(img|image))_?"
     r"(paths?_?list|paths|files|file_?names|filenames|names|list|file_?list|file_?paths)",
     "mask_dir": r"(mask|masks|msk|segs?|segmentations?|label|annotation|gt)_?(dir|directory|folder|path|root)s?|dir_?(masks?|labels)",
     "frame": r"df|dataframe|data_?frame|frame|train_?df|df_?(train|data)|meta_?df|pandas_?df|dataset_?df",
-    "csv": r"csv|csv_?(file|path|name|filename)|train_?csv|path_?csv",
+    "csv": r"csv|csv_?(file|path|name|filename|data|labels?)|train_?csv|path_?csv|annotations?_?file|labels?_?file"
+    r"|(labels?|annotations?|metadata|meta|manifest|index)_?csv(_?(file|path))?|manifest(_?(file|path))?",
     "hdf5": r"h5|hdf5|hdf|(h5|hdf5|hdf)_?(file|path|filename|name)|path_?(h5|hdf5)|db_?path|dbpath",
     "n_classes": r"n_?class(es)?|num_?class(es)?|nb_?class(es)?|number_?of_?classes|class_?count|n_?labels|num_?labels"
     r"|classes_?num|n_?cls|num_?categories|nclass(es)?",
@@ -232,6 +235,7 @@ def bind(
                 unknown.append(parameter)
     bounds = _settle_doubles(bounds, parameters)
     bounds = _by_position(bounds, unknown, spec)
+    bounds += _folders_by_default(parameters, bounds)
     bounds = _starred(bounds, parameters)
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         passed_on = [n for n in declared if n not in parameters and n not in elsewhere]
@@ -267,6 +271,27 @@ def _starred(bounds: list[Bound], parameters: dict[str, inspect.Parameter]) -> l
         return bounds
     first = [replace(b, keyword=b.keyword and b.parameter not in before) for b in bounds]
     return [*first, Bound(star.name, ("arrays",), "name", keyword=False, star=True)]
+
+
+def _folders_by_default(
+    parameters: dict[str, inspect.Parameter], bounds: list[Bound]
+) -> list[Bound]:
+    """Return the folders beside a list of files that have a default, which may have to be replaced.
+
+    ``data_dir="../input/"`` is of use on its author's machine only.
+    """
+    bound = {b.parameter for b in bounds}
+    if not {role for b in bounds for role in b.roles} & _LISTS_OF_FILES:
+        return []
+    return [
+        Bound(name, (), "default", parameter.default, _by_name(parameter), has_default=True)
+        for name, parameter in parameters.items()
+        if name not in bound and isinstance(parameter.default, str) and infer_role(name) in _FOLDERS
+    ]
+
+
+_LISTS_OF_FILES = {"ids", "paths", "frame", "samples"}
+_FOLDERS = ("directory", "image_dir")
 
 
 def _declared(name: str, declaration: Declaration) -> Bound:
@@ -396,7 +421,7 @@ def _by_position(bounds: list[Bound], unknown: list[inspect.Parameter], spec: st
             Bound(p.name, (role,), "position", None, _by_name(p))
             for p, role in zip(unknown, _POSITIONAL, strict=False)
         ]
-    raise UsageError(_ambiguous(unknown, spec))
+    raise UsageError(_ambiguous(unknown, bounds, spec))
 
 
 _LABELLED = {
@@ -418,15 +443,16 @@ _LABELLED = {
 }
 
 
-def _ambiguous(unknown: Iterable[inspect.Parameter], spec: str) -> str:
+def _ambiguous(unknown: Iterable[inspect.Parameter], bounds: list[Bound], spec: str) -> str:
+    told = ", ".join(f"{b.parameter} = {'+'.join(b.roles)}" for b in bounds if b.roles)
     names = [p.name for p in unknown]
     listed = ", ".join(repr(n) for n in names)
     guess = ", ".join(f'{n} = "…"' for n in names)
     option = " ".join(f"--generator-bind {n}=ROLE" for n in names)
     several = len(names) > 1
     return (
-        f"{spec}: can't tell what parameter{'s' * several} {listed} mean{'' if several else 's'}. "
-        f"Say it with {option} (or --generator-call {names[0]}=VALUE for a constant), or in "
+        f"{spec}: can't tell what parameter{'s' * several} {listed} mean{'' if several else 's'}"
+        f"{f' (understood: {told})' if told else ''}. Say it with {option} (or --generator-call {names[0]}=VALUE for a constant), or in "
         f'pyproject.toml:\n    [tool.conformance.generators."{spec}"]\n    bind = {{ {guess} }}\n'
         f"Roles: {', '.join(ROLES)}."
     )
