@@ -95,7 +95,7 @@ def first_look(observer: Observer) -> Description:
         classes=problem.classes,
         form=problem.form,
         side=problem.side,
-        dtypes=subject.dtypes,
+        dtypes=_dtypes(observer, problem, claims),
         explores=subject.explores,
         renumbers=subject.renumbers or "named" in problem.form.split(),
         takes_shards={"shard_index", "shard_count"} <= roles,
@@ -112,6 +112,19 @@ def first_look(observer: Observer) -> Description:
         learned=subject.learned,
         method=subject.method,
     )
+
+
+def _dtypes(observer: Observer, problem: Problem, claims: Claims) -> tuple[str, ...]:
+    """Return the dtypes of images that it can be given: files of floats are of a kind of their own.
+
+    Who reads the PNG file of an id finds none for images of floats.
+    """
+    dtypes = observer.subject.dtypes
+    if problem.dtype != "uint8" or "float32" not in dtypes or not observer.subject.reads_files:
+        return dtypes
+    floats = observer.record(replace(problem, dtype="float32"), claims).stream
+    refused = not floats.batches and floats.ending is not None and floats.ending.kind == "raised"
+    return ("uint8",) if refused else dtypes
 
 
 def _notes(observer: Observer, stream: Stream, space: Space) -> tuple[str, ...]:

@@ -33,7 +33,9 @@ NAMES: dict[str, str] = {
     "samples": r"samples|rows|lines|records?|entries|sample_?list|items|file_?label_?pairs|log_?lines|driving_?log",
     "pairs": r"pairs|image_?label_?pairs|tuples|xy(_?pairs)?|dataset",
     "paths": r"((input|in)_?)?(image|img|file|x)?_?(paths?|files?|file_?names?|filenames?|fnames?|file_?list|file_?paths?)(_?list)?"
-    r"|x_?(paths|files)|image_?(path|file|name)s?(_?list)?|img_?names?|names|list_?(of_?)?(files|paths|images)",
+    r"|x_?(paths|files)|image_?(path|file|name)s?(_?list)?|img_?names?|names|list_?(of_?)?(files|paths|images)"
+    r"|(?!(csv|h5|hdf5|tfrecord|record|label|y|log|out|output|save|weight|config|json|te?xt)s?_)"
+    r"[a-z]+_(paths|files|file_?names|filenames)",
     "ids": r"ids?|list_?ids?|id_?list|keys|indexes|image_?ids?|sample_?ids?|patient_?ids?|list_?ids?_?temp|uids?",
     "label_dict": r"(labels?|y|targets?|id|class)_?(dict|map|lookup|dictionary|by_?id)|id_?(to|2)_?labels?"
     r"|labels?_?of|label_?for",

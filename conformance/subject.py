@@ -89,9 +89,10 @@ class Subject:
 
     def rebind(self, parameter: str, roles: tuple[str, ...], origin: str) -> None:
         """Give an inferred parameter the roles that a first look has shown it to have."""
+        kept = bool(roles) or origin == "default"
         self.binding = Binding(
             tuple(
-                replace(b, roles=roles, origin=origin, constant=b.constant if roles else False)
+                replace(b, roles=roles, origin=origin, constant=b.constant if kept else False)
                 if b.parameter == parameter
                 else b
                 for b in self.binding.bounds

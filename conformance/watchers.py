@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.record import RawBatch, digest
+from conformance.record import RawBatch, RawLeaf, digest
 from conformance.run import Sharing
 
 Array = NDArray[Any]
@@ -127,15 +127,24 @@ class MemoryWatch:
         for leaf in raw.leaves:
             if leaf.foreign or leaf.array.size == 0 or leaf.array.dtype == object:
                 continue
-            for name, array in self._source:
-                if _share(leaf.array, array):
-                    self._tell(Sharing("source", raw.index, leaf.path, name))
-            for index, path, array, _ in self._held:
-                if path == leaf.path and index != raw.index and _share(array, leaf.array):
-                    self._tell(Sharing("batch", index, path, leaf.path, raw.index))
+            if leaf.array.flags.writeable:
+                self._look_for_sharing(raw.index, leaf)
         for leaf in raw.leaves:
             if not leaf.foreign and leaf.array.size:
                 self._held.append((raw.index, leaf.path, leaf.array, digest(leaf.array)))
+
+    def _look_for_sharing(self, index: int, leaf: RawLeaf) -> None:
+        """Note with what a leaf shares memory; nobody writes through one that is read-only.
+
+        Such are columns of a pandas frame and slices of a memory map. Whether their own changes
+        is seen all the same.
+        """
+        for name, array in self._source:
+            if _share(leaf.array, array):
+                self._tell(Sharing("source", index, leaf.path, name))
+        for other, path, array, _ in self._held:
+            if path == leaf.path and other != index and _share(array, leaf.array):
+                self._tell(Sharing("batch", other, path, leaf.path, index))
 
     def finished(self, index: int) -> None:
         """Look at all batches that are still held once more."""

@@ -121,15 +121,28 @@ def values_keep_their_scale(run: Run) -> None:
     if known.sum() < 0.5 * len(known):
         raise NotApplicable("images are changed in a way of the subject's own")
     gain, offset, ranges = gain[known], offset[known], ranges[known]
-    if not (_constant(gain, gain, 0.02) and _constant(offset, 255 * gain, 0.02)) and not _own_rule(
-        ranges
-    ):
+    near = _RESAMPLED if _is_resampled(run, leaves) else 0.02
+    alike = _constant(gain, gain, near) and _constant(offset, 255 * gain, near)
+    if not alike and not _own_rule(ranges):
         low, high = float(np.abs(gain).min()), float(np.abs(gain).max())
         raise Violation(
             expected="one factor for all images, or one rule that each image follows by itself",
             observed=f"factors from {low:.4g} to {high:.4g} (1/255 = 0.003922) in one stream",
             where=_where_scale(run),
         )
+
+
+_RESAMPLED = 0.12
+"""By which share factors may differ between images that were resized.
+
+Cubic and Lanczos filters, the habit of PIL, overshoot at edges, are cut off at 0 and 255, and round
+dim images to few levels.
+"""
+
+
+def _is_resampled(run: Run, leaves: tuple[Leaf, ...]) -> bool:
+    """Whether images have another size than their source."""
+    return any(leaf.shape[1:].count(run.problem.side) < 2 for leaf in leaves if len(leaf.shape) > 2)
 
 
 def _constant(values: Array, unit: Array, tolerance: float) -> bool:

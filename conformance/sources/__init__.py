@@ -118,10 +118,11 @@ def forms(material: Material, prefers: str = "") -> tuple[str, ...]:
     if material.roles & _WORDS:
         plain = (*plain, "array")
     listed = material.roles & {"directory", "image_dir", "mask_dir"} and "ids" not in material.roles
+    files = listed or (material.roles & {"paths"} and "ids" not in material.roles)
     kinds: tuple[str, ...] = (
-        ("", "jpg", "npy") if listed and not material.claims.get("names") else ("",)
+        ("", "jpg", "npy") if files and not material.claims.get("names") else ("",)
     )
-    if prefers in kinds:
+    if listed and prefers in kinds:
         kinds = (prefers, *(kind for kind in kinds if kind != prefers))
     slashes = ("", "/") if material.roles & {"directory", "image_dir", "mask_dir"} else ("",)
     told = tuple(

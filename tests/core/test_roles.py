@@ -24,16 +24,16 @@ from conformance.roles import bind, infer_role
         ("augmenter", "datagen augmenter transform aug_fn"),
         ("seed", "seed random_state rs"),
         ("rng", "rng random_generator"),
-        ("directory", "directory data_dir root train_dir path folder"),
+        ("directory", "directory data_dir root train_dir path folder target_directory pets_dir"),
         ("image_dir", "image_dir img_folder images_path"),
         ("mask_dir", "mask_dir masks_folder label_dir"),
         ("masks", "masks mask segmentations y_masks"),
-        ("paths", "paths file_paths image_paths filenames files"),
+        ("paths", "paths file_paths image_paths filenames files npy_files"),
         ("samples", "samples rows lines"),
         ("ids", "ids list_IDs image_ids"),
         ("label_dict", "labels_dict label_map id_to_label"),
         ("frame", "df dataframe train_df"),
-        ("csv", "csv_file csv csv_path"),
+        ("csv", "csv_file csv csv_path annotations_file labels_csv"),
         ("hdf5", "h5_path hdf5_file"),
         ("n_classes", "n_classes num_classes nb_classes"),
         ("image_size", "target_size img_size image_size dim size"),
@@ -50,6 +50,9 @@ def test_names_that_people_use(role: str, names: str) -> None:
 def test_a_name_without_meaning_has_no_role() -> None:
     assert infer_role("foo") is None
     assert infer_role("verbose") is None
+    assert infer_role("cache_dir") is None
+    assert infer_role("output_folder") is None
+    assert infer_role("tfrecord_files") is None
 
 
 def _roles(target: Callable[..., Any], declared: Declaration | None = None) -> dict[str, str]:
