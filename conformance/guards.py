@@ -28,7 +28,7 @@ def identities_seen(run: Run) -> None:
             "its source is unknown, so samples can't be told apart", declare=SOURCE_HINT
         )
     if run.claims.augmentation == "mixing" and augmented(run):
-        raise Undecided("images are declared mixed, so no row is one sample")
+        raise Undecided("images are mixed of several samples, so no row is one sample")
     if not any((b.ids >= 0).any() for b in run.batches):
         raise Undecided(
             "no row could be traced to a sample of the source",
