@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +15,21 @@ from conformance.sources.names import class_name
 class ProbeAugmenter:
     """Geometric augmentation that every probe survives, behind the usual interfaces.
 
-    Flips, quarter turns and small shifts from a generator of its own. Never in place.
+    Flips and small shifts from a generator of its own, another one in each process that it is
+    copied to: workers that draw alike are the subject's fault, not this one's. Never in place.
     """
 
     def __init__(self, seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
+        self._seed = seed
+        self._own = np.random.default_rng(seed)
+        self._process = os.getpid()
+
+    @property
+    def _rng(self) -> np.random.Generator:
+        if os.getpid() != self._process:
+            self._process = os.getpid()
+            self._own = np.random.default_rng((self._seed, self._process))
+        return self._own
 
     def random_transform(self, x: Any, seed: int | None = None) -> Any:
         """Return a changed copy of one image ``(H, W, C)``, same dtype."""
