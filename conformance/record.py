@@ -149,7 +149,8 @@ def _as_array(value: Any) -> tuple[Array | None, bool, str]:
 
 def digest(row: Array) -> int:
     """Return a 64-bit hash of an array's bytes, the same in every process."""
-    data = row if row.dtype != object else np.asarray([repr(v) for v in row.ravel()])
+    array = np.asarray(row)  # an entry of an array of objects is none
+    data = array if array.dtype != object else np.asarray([repr(v) for v in array.ravel()])
     raw = np.ascontiguousarray(data).tobytes()
     return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
 

@@ -386,10 +386,19 @@ def _settle_doubles(bounds: list[Bound], parameters: dict[str, inspect.Parameter
                 if b not in needed and b.origin == "name" and not _required(parameters[b.parameter])
             ]
             bounds = [b for b in bounds if b not in spare]
+    if any("n_channels" in b.roles for b in bounds):
+        # dim=(32, 32, 32) beside n_channels are three axes of space
+        bounds = [_without_channels(b) for b in bounds]
     if not any("shard_index" in b.roles for b in bounds):
         # num_workers of a loader is no number of shards
         bounds = [b for b in bounds if b.origin == "declared" or "shard_count" not in b.roles]
     return bounds
+
+
+def _without_channels(bound: Bound) -> Bound:
+    """Return a shape whose name is that of a size as a size."""
+    sized = bound.roles == ("image_shape",) and infer_role(bound.parameter) == "image_size"
+    return replace(bound, roles=("image_size",)) if sized and bound.origin == "name" else bound
 
 
 def _required(parameter: inspect.Parameter) -> bool:

@@ -82,6 +82,14 @@ def test_doubt_is_an_error_that_shows_the_line_to_add() -> None:
     assert '[tool.conformance.generators."m:f"]' in str(error.value)
 
 
+def test_a_size_of_three_beside_a_number_of_channels_is_no_shape() -> None:
+    def volumes(ids: Any, labels: Any, dim: Any = (32, 32, 32), n_channels: int = 1) -> None: ...
+    def images(ids: Any, labels: Any, dim: Any = (32, 32, 3)) -> None: ...
+
+    assert _roles(volumes)["dim"] == "image_size"
+    assert _roles(images)["dim"] == "image_shape"
+
+
 def test_declarations_win_and_must_name_real_parameters() -> None:
     def gen(foo: Any, bar: Any, n: int, k: int) -> None: ...
 
