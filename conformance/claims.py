@@ -17,6 +17,8 @@ class Claims:
         scale: ``(low, high)`` of the images that are yielded, ``"per-image"``, or None if unknown.
         window: rows within which a window shuffle moves a sample, 0 if none.
         switched: whether a parameter switches shuffling on and off.
+        sorted_batches: whether rows ascend in each batch even where the order is shuffled, as who
+            reads an HDF5 file has to have them.
         hard_batch: the batch size of a subject that takes none; 0 otherwise.
     """
 
@@ -35,6 +37,7 @@ class Claims:
     structure: str = "single"
     window: int = 0
     switched: bool = False
+    sorted_batches: bool = False
     hard_batch: int = 0
     seeded: bool = False
     origin: dict[str, str] = field(default_factory=dict, compare=False)

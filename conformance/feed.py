@@ -133,6 +133,8 @@ def _bindings(binding: Binding) -> Iterator[Binding]:
                 yield _with(binding, bound.parameter, (role,), "seen: the form that it takes")
         if bound.roles == ("images",) and binding.roles() & _BESIDE:
             yield _with(binding, bound.parameter, ("paths",), "seen: the form that it takes")
+        if bound.roles == ("directory",) and len(binding.roles() & set(DATA)) == 1:
+            yield _with(binding, bound.parameter, ("image_dir",), "seen: a flat folder")
         if bound.origin == "default" and isinstance(bound.constant, str):
             yield _with(binding, bound.parameter, ("image_dir",), "seen: where it looks for files")
         if bound.roles == ("augment",) and bound.constant is None:

@@ -83,6 +83,7 @@ def first_look(observer: Observer) -> Description:
     if refused:
         claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
     claims = with_mixing(observer, claims, problem, run.stream)
+    claims = replace(claims, sorted_batches=_sorts_batches(observer, problem, claims))
     space = Space(
         can_shuffle="shuffle" in roles,
         can_augment=bool(roles & {"augment", "augmenter"}) and not refused,
@@ -337,6 +338,18 @@ def _in_source_order(ids: Array) -> bool:
     """Whether samples first come in ascending order; windows that overlap or end early may."""
     first = list(dict.fromkeys(i for i in ids.tolist() if i >= 0))
     return bool(first) and first == sorted(first)
+
+
+def _sorts_batches(observer: Observer, problem: Problem, claims: Claims) -> bool:
+    """Whether rows ascend in every batch of passes that are shuffled all the same."""
+    if claims.shuffles not in ("flag", "always"):
+        return False
+    stream = observer.record(replace(problem, shuffle=claims.switched), claims).stream
+    parts = [batch.ids for batch in stream.batches]
+    ascend = all((np.diff(ids) > 0).all() and (ids >= 0).all() for ids in parts)
+    return (
+        ascend and max(map(len, parts), default=0) > 1 and not _in_source_order(identities(stream))
+    )
 
 
 def _interleaved(stream: Stream) -> bool:

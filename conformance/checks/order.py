@@ -60,7 +60,14 @@ def _log_orders(run: Run) -> float:
     """Return the logarithm of how many orders chance chooses from."""
     window = run.claims.window
     free = min(window, run.n) if window and run.claims.shuffles == "window" else run.n
-    return lgamma(free + 1)
+    return lgamma(free + 1) - (_log_within(run, free) if run.claims.sorted_batches else 0)
+
+
+def _log_within(run: Run, rows: int) -> float:
+    """Return the logarithm of how many orders leave each sample in its batch."""
+    size = max(1, run.problem.batch_size)
+    whole, rest = divmod(rows, size)
+    return whole * lgamma(size + 1) + lgamma(rest + 1)
 
 
 def _shuffled_epochs(run: Run) -> tuple[Epoch, ...]:
@@ -135,12 +142,15 @@ def shuffles_across_batches(run: Run) -> None:
     """
     if run.claims.shuffles == "window":
         raise NotApplicable("a shuffle window is declared")
-    epochs = _wants_shuffling(run)
+    epochs = _shuffled_epochs(run)
     size = run.problem.batch_size
     if size < 2 or size >= run.n:
         raise NotApplicable("batches of one, or one batch for all")
     if len(epochs) < 2:
         raise NotApplicable("fewer than 2 whole passes came")
+    sets = lgamma(run.n + 1) - _log_within(run, run.n) - lgamma(run.n // size + 1)
+    if sets * (len(epochs) - 1) < -log(_ERROR):
+        raise NotApplicable(f"{run.n} samples can come in the same batches by chance")
     if all(e.ids.tolist() == sorted(e.ids.tolist()) for e in epochs):
         raise NotApplicable("it does not shuffle at all (see order.shuffles_when_asked)")
     if len({tuple(e.ids.tolist()) for e in epochs}) == 1:
