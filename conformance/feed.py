@@ -12,7 +12,7 @@ from conformance.labels import numbers, outgrown
 from conformance.problem import Problem
 from conformance.roles import DATA, Binding
 from conformance.run import Run
-from conformance.sources.names import LABELS
+from conformance.sources.names import LABELS, class_name
 from conformance.unbatched import unbatched
 
 if TYPE_CHECKING:
@@ -50,9 +50,13 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
     subject = observer.subject
     best: tuple[int, Run, Problem, Binding] | None = None
     sides = (subject.fixed_side,) if subject.fixed_side else _SIDES
-    for side, binding in product(sides, tuple(_bindings(subject.binding))):
+    plain = subject.binding
+    tries = (*product(sides, tuple(_bindings(plain))), *product(sides, _last_resorts(plain)))
+    for side, binding in tries:
         subject.binding = binding
         if side != sides[0] and (not subject.reads_files or (best and best[0] > 1)):
+            continue
+        if best and binding.roles() - plain.roles() == {"image_dir"} and not _lost(best[1], plain):
             continue
         for classes in _numbers(subject):
             for form, dtype in product(subject.forms, subject.dtypes):
@@ -133,14 +137,32 @@ def _bindings(binding: Binding) -> Iterator[Binding]:
                 yield _with(binding, bound.parameter, (role,), "seen: the form that it takes")
         if bound.roles == ("images",) and binding.roles() & _BESIDE:
             yield _with(binding, bound.parameter, ("paths",), "seen: the form that it takes")
-        if bound.roles == ("directory",) and len(binding.roles() & set(DATA)) == 1:
-            yield _with(binding, bound.parameter, ("image_dir",), "seen: a flat folder")
-        if bound.origin == "default" and isinstance(bound.constant, str):
-            yield _with(binding, bound.parameter, ("image_dir",), "seen: where it looks for files")
         if bound.roles == ("augment",) and bound.constant is None:
             yield _with(binding, bound.parameter, ("augmenter",), "seen: it is called")
         if bound.roles and bound.roles[0] in _SIZES and bound.has_default:
             yield _with(binding, bound.parameter, (), "default")
+
+
+def _last_resorts(binding: Binding) -> tuple[Binding, ...]:
+    """Return the binding with folders read as flat ones that hold the images.
+
+    Who finds no file there may look for ever, so nothing else must have brought a batch.
+    """
+    only = len(binding.roles() & set(DATA)) == 1
+    return tuple(
+        _with(binding, bound.parameter, ("image_dir",), "seen: a folder of files")
+        for bound in binding.bounds
+        if (bound.roles == ("directory",) and bound.origin != "declared" and only)
+        or (bound.origin == "default" and isinstance(bound.constant, str))
+    )
+
+
+def _lost(run: Run, binding: Binding) -> bool:
+    """Whether it failed because a folder holds folders of classes, or isn't where it looks."""
+    ending = run.stream.ending
+    if run.batches or ending is None or ending.kind != "raised":
+        return False
+    return "directory" not in binding.roles() or class_name(0)[:-1] in ending.message
 
 
 def _with(binding: Binding, parameter: str, roles: tuple[str, ...], origin: str) -> Binding:
