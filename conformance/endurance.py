@@ -29,6 +29,8 @@ ENDURED = ("many", "files")
 _EVERY = 10
 _MOST, _LEAST = 2000, 100
 _CRUMB = 64
+_SMALL = 96
+"""Bytes of a crumb at most: as of the weak references that pandas sweeps out by the hundred."""
 _SLOW = 5
 _SECONDS = {"quick": 0.3, "default": 0.5, "thorough": 8.0}
 _CLEAR = 64 << 20
@@ -134,7 +136,7 @@ def _crumbs() -> int:
     return sum(
         trace.size
         for trace in tracemalloc.take_snapshot().traces
-        if trace.size <= _CRUMB and not is_user_file(trace.traceback[0].filename)
+        if trace.size <= _SMALL and not is_user_file(trace.traceback[0].filename)
     )
 
 
