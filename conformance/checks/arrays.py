@@ -119,6 +119,7 @@ def values_keep_their_scale(run: Run) -> None:
     ranges = np.concatenate([leaf.ranges for leaf in leaves])
     known = ~np.isnan(gain).any(axis=1)
     if known.sum() < 0.5 * len(known):
+        _no_wrap_around(leaves)
         raise NotApplicable("images are changed in a way of the subject's own")
     gain, offset, ranges = gain[known], offset[known], ranges[known]
     near = _RESAMPLED if _is_resampled(run, leaves) else 0.02
@@ -201,10 +202,10 @@ def _as_without(run: Run, leaves: tuple[Leaf, ...]) -> None:
             observed=f"[{np.median(ranges[:, 0]):.4g}, {np.median(ranges[:, 1]):.4g}] with it",
             where=f"all {len(ranges)} images of the run",
         )
-    _no_wrap_around(run, leaves, usual)
+    _no_wrap_around(leaves)
 
 
-def _no_wrap_around(run: Run, leaves: tuple[Leaf, ...], usual: float) -> None:
+def _no_wrap_around(leaves: tuple[Leaf, ...]) -> None:
     for leaf in leaves:
         if leaf.decoded is None:
             continue
