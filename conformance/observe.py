@@ -5,10 +5,8 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -24,13 +22,14 @@ from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
 from conformance.record import RawBatch, finish, take_apart
 from conformance.run import Batch, Ending, Run, Stream
+from conformance.scenarios import streams_of
 from conformance.sources.ids import home
 from conformance.sources.listing import Listing, coming_back
 from conformance.sources.material import Material
 from conformance.sources.store import store
 from conformance.subject import Learned, Subject
 from conformance.tracebacks import user_line, user_traceback
-from conformance.watchers import MemoryWatch, SourceWatch, reseeding_noted, seed_everything
+from conformance.watchers import MemoryWatch, SourceWatch, seed_everything
 
 __all__ = ["Description", "Observer", "SubjectError"]
 
@@ -125,7 +124,7 @@ class Observer:
         """Open the subject on ``problem`` and record it under these claims."""
         if problem.scenario in ENDURED:
             return endure(self, problem, claims)
-        streams = tuple(_SCENARIOS.get(problem.scenario, _plain)(self, problem, claims))
+        streams = tuple(streams_of(self, problem, claims))
         return self.run_of(problem, claims, streams)
 
     def run_of(self, problem: Problem, claims: Claims, streams: tuple[Stream, ...]) -> Run:
@@ -207,6 +206,15 @@ class Drawing:
                 self.length = _portable(self.opened.length())
             self.opened.begin_pass(self.pass_index)
             self._iterator = self.opened.start_pass(self.pass_index)
+
+    def begin_by_index(self) -> None:
+        """Begin the only pass of a stream whose batches are then fetched by index."""
+        if self.opened is None:
+            return
+        with self._caught():
+            if self.sized:
+                self.length = _portable(self.opened.length())
+            self.opened.begin_pass(0)
 
     def _renews(self) -> bool:
         """Call a generator function again for its next pass."""
@@ -386,146 +394,6 @@ class _Caught:
             error.advice if isinstance(error, NotAStream) else "",
         )
         return True
-
-
-# -- scenarios ------------------------------------------------------------------------------
-
-Scenario = Callable[[Observer, Problem, Claims], Iterator[Stream]]
-
-
-def _steps(problem: Problem, claims: Claims) -> int:
-    size = max(1, problem.batch_size)
-    return max(1, problem.n // size if claims.remainder == "drop" else -(-problem.n // size))
-
-
-def _finish(drawing: Drawing, problem: Problem, claims: Claims, seeded: dict[str, str]) -> Stream:
-    augmented = problem.augment or claims.augments == "always"
-    return drawing.finished(
-        augmented=augmented,
-        channels=claims.channels or "",
-        mixing=augmented and claims.augmentation == "mixing",
-        reseeded=seeded,
-    )
-
-
-def _plain(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
-    with reseeding_noted() as seeded:
-        drawing = observer.open(problem)
-        drawing.draw(problem.passes, _steps(problem, claims))
-    yield _finish(drawing, problem, claims, seeded)
-
-
-def _twins(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
-    """One stream alone, then two on sources of their own, drawn alternately."""
-    alone = observer.open(problem)
-    alone.draw(problem.passes, _steps(problem, claims), extra=0)
-    yield _finish(alone, problem, claims, {})
-    drawings = [observer.open(problem), observer.open(replace(problem, seed=problem.seed + 1))]
-    if _is_one(*(d.opened for d in drawings)):
-        return
-    for drawing in drawings:
-        drawing.start_pass()
-    wanted = problem.passes * _steps(problem, claims)
-    for _ in range(wanted):
-        for drawing in drawings:
-            drawing.take_on()
-    for drawing in drawings:
-        yield _finish(drawing, problem, claims, {})
-
-
-def _is_one(first: Opened | None, second: Opened | None) -> bool:
-    """Whether both are one object with one order, such as a ``PyDataset`` made at import."""
-    return first is not None and second is not None and first.indexable and first.obj is second.obj
-
-
-def _threads(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
-    """One stream in one thread; then each batch asked for by another thread."""
-    alone = observer.open(problem)
-    alone.draw(problem.passes, _steps(problem, claims), extra=0)
-    yield _finish(alone, problem, claims, {})
-    drawing = observer.open(problem)
-    if drawing.sized and not (drawing.opened is not None and drawing.opened.indexable):
-        drawing.draw(1, _steps(problem, claims))  # its library has threads of its own
-    else:
-        drawing.start_pass()
-        # two threads that live on: a thread that ended may pass its identity to the next
-        with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
-            for k in range(problem.passes * _steps(problem, claims)):
-                if not (one, other)[k % 2].submit(drawing.take_on).result():
-                    break
-    yield _finish(drawing, problem, claims, {})
-
-
-def _seeds(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
-    """The same seed under two global states, then another seed."""
-    for seed, globally in ((3, 11), (3, 12), (4, 11)):
-        asked = replace(problem, seed=seed)
-        drawing = observer.open(asked, globally=globally)
-        drawing.draw(problem.passes, _steps(problem, claims), extra=0)
-        yield _finish(drawing, asked, claims, {})
-
-
-_PAIR_BATCHES, _PAIR_SECONDS = 256, 5.0
-
-
-def _pair(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
-    """Two passes; of data whose passes nobody knows, what comes in a few seconds."""
-    drawing = observer.open(problem)
-    if drawing.sized or not problem.closed:
-        drawing.draw(problem.passes, _steps(problem, claims))
-    else:
-        drawing.start_pass()
-        began = perf_counter()
-        while len(drawing.raws) < _PAIR_BATCHES and perf_counter() - began < _PAIR_SECONDS:
-            if not drawing.take():
-                break
-    yield _finish(drawing, problem, claims, {})
-
-
-_SHARDS = 3
-
-
-def _shards(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
-    """One stream for each shard, each long enough to come round."""
-    for k in range(_SHARDS):
-        asked = replace(problem, shard_index=k, shard_count=_SHARDS)
-        drawing = observer.open(asked)
-        drawing.draw(problem.passes, _steps(problem, claims))
-        yield _finish(drawing, asked, claims, {})
-
-
-_MOST_INDEXED = 12
-
-
-def _index(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
-    """All batches by index in order; then out of order and repeatedly, within the same epoch."""
-    drawing = observer.open(problem)
-    if drawing.opened is None or not drawing.opened.indexable:
-        return
-    with drawing._caught():
-        if drawing.sized:
-            drawing.length = _portable(drawing.opened.length())
-        drawing.opened.begin_pass(0)
-    count = min(_steps(problem, claims), _MOST_INDEXED)
-    if isinstance(drawing.length, int):
-        count = min(count, drawing.length)
-    in_order = sum(drawing.fetch(k) for k in range(count))
-    first_ended = drawing.ending
-    for k in (*reversed(range(count)), 0, count // 2, count // 2):
-        drawing.fetch(k)
-    whole = _finish(drawing, problem, claims, {})
-    yield replace(whole, batches=whole.batches[:in_order], ending=first_ended)
-    yield replace(whole, batches=whole.batches[in_order:])
-
-
-_SCENARIOS: dict[str, Scenario] = {
-    "twins": _twins,
-    "threads": _threads,
-    "seeds": _seeds,
-    "shards": _shards,
-    "pair": _pair,
-    "index": _index,
-}
 
 
 def _portable(length: Any) -> Any:
