@@ -19,7 +19,7 @@ LOOPS = [Frame("mine.py", line, "gen") for line in (7, 8, 9)]
 
 def _watch(stacks: list[tuple[Frame, ...]], *, locked: bool) -> Watch:
     child: Any = SimpleNamespace(pid=os.getpid(), known=set())
-    watch = Watch(child, Limits(10.0, 1 << 30), lambda file: file == "mine.py")
+    watch = Watch(child, Limits(10.0, 1 << 30), lambda file: file == "mine.py", set())
     usage = Usage(**dict.fromkeys(Usage.__dataclass_fields__, 0))
     watch._samples = [Sample(stack, usage, locked) for stack in stacks]
     return watch
