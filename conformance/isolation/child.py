@@ -109,7 +109,9 @@ class _Server:
         threading.Thread(target=self._listen, name="conformance", daemon=True).start()
         self._write(self._nonce.encode("ascii"))
         self._send(("ready", self._pid))
-        interrupt = _set_signal(signal.SIGINT, signal.SIG_IGN)
+        _set_signal(signal.SIGINT, signal.SIG_IGN)
+        # not what was set before: whoever starts pytest in the background has interrupts ignored
+        interrupt: Any = signal.default_int_handler
         while True:
             request = self._queue.get()
             self._begin()

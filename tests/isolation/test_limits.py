@@ -1,6 +1,7 @@
 """Slow is not stalled, and nothing is waited for without a bound."""
 
 import _thread
+import signal
 import textwrap
 import threading
 
@@ -227,9 +228,14 @@ def test_interrupt_of_the_host_ends_the_child_and_goes_on(with_fault):
     observer = with_fault("import time\ndef fault():\n    time.sleep(1e6)", batch_timeout=60.0)
     observer.describe()
     child = observer._child
-    threading.Timer(0.5, _thread.interrupt_main).start()
-    with pytest.raises(KeyboardInterrupt):
-        observer.observe(TRIGGER)
+    # ignored where the tests were started in the background
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.5, _thread.interrupt_main).start()
+        with pytest.raises(KeyboardInterrupt):
+            observer.observe(TRIGGER)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert child.gone()
     assert observer.observe(Problem(5, 2)).stream.ending is None
     assert observer.restarts == 2
