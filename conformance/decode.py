@@ -14,6 +14,7 @@ unidentified (-1). A wrong accusation is worse than an undecided clause.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,10 @@ from conformance.templates import Decoded, Templates, nothing
 Array = NDArray[Any]
 
 _ENOUGH = 48
-"""Side in pixels at which photographs are told apart: larger ones are reduced."""
+"""Side in pixels at which photographs, and probes that were enlarged, are told apart."""
+
+_REMEMBERED = 60_000
+"""Numbers in the sources whose templates are remembered."""
 
 
 def decode(
@@ -36,8 +40,7 @@ def decode(
     Args:
         rows: what was yielded, shape ``(m, ...)``.
         source: the probe images, shape ``(n, H, W, C)``.
-        augmented: whether the rows may have been augmented; without, only near-exact
-            readings count.
+        augmented: whether the rows may have been augmented, so that their motion is of interest.
         channels: order of the channels if known, else found by majority.
         probe: whether the source images are probes; of others only the layout can be read.
     """
@@ -45,11 +48,42 @@ def decode(
     if images is None or len(rows) == 0:
         return nothing(len(rows), source.shape[-1])
     size = images.shape[1:3]
-    if not probe and max(size) > _ENOUGH:
-        size = (_ENOUGH, _ENOUGH)
+    native = max(source.shape[1:3]) if probe else 0
+    if max(size) > max(_ENOUGH, native):
+        size = (_ENOUGH, _ENOUGH) if size[0] == size[1] else _within(size)
         images = resized(images, size)
-    templates = Templates(resized(source, size), images.shape[-1], probe=probe)
+    templates = _templates(_Source(source), size, images.shape[-1], probe)
     return templates.read(images, layout, augmented=augmented, order=channels)
+
+
+def _within(size: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a size of the same proportions whose longer side is enough."""
+    return tuple(max(8, round(_ENOUGH * side / max(size))) for side in size)
+
+
+class _Source:
+    """An array that equals itself alone; read-only ones, as probes are, can be remembered by it."""
+
+    def __init__(self, images: Array) -> None:
+        self.images = images
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Source) and self.images is other.images
+
+    def __hash__(self) -> int:
+        return id(self.images)
+
+
+@lru_cache(maxsize=16)
+def _remembered(source: _Source, size: tuple[int, ...], channels: int, probe: bool) -> Templates:
+    return Templates(resized(source.images, size), channels, probe=probe)
+
+
+def _templates(source: _Source, size: tuple[int, ...], channels: int, probe: bool) -> Templates:
+    """Return the templates of a source; those of one that may change are made anew."""
+    lasts = not source.images.flags.writeable and source.images.size <= _REMEMBERED
+    make = _remembered if lasts else _remembered.__wrapped__
+    return make(source, size, channels, probe)
 
 
 def as_images(rows: Array, source: Array) -> tuple[str | None, Array | None]:

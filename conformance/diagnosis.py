@@ -98,6 +98,11 @@ def diagnose(broken: list[Broken], runs: Mapping[Problem, Run]) -> list[Cause]:
     return with_consequences(causes)
 
 
+def _unbatched(evidence: Evidence) -> str:
+    endings = (run.ending for run in evidence.runs.values())
+    return next((e.message for e in endings if e is not None and e.kind == "unbatched"), "")
+
+
 def _strides(run: Run) -> list[int]:
     firsts = [int(b.ids[0]) for b in run.batches if b.rows and b.ids[0] >= 0]
     return [b - a for a, b in pairwise(firsts) if b > a]
@@ -289,6 +294,12 @@ _YIELD_SHORT = "yield the short batch: range(0, n, batch_size) is never empty fo
 REMAINDER_DROPPED = "the remainder is dropped"
 
 PATTERNS: tuple[Pattern, ...] = (
+    Pattern(
+        "single samples, no batches",
+        _unbatched,
+        ("batching.batches_are_full", "protocol.is_accepted_by_keras"),
+        "collect batch_size samples and yield them as one batch",
+    ),
     Pattern(
         "stalls for n <= batch size",
         _stalls_up_to,

@@ -73,19 +73,23 @@ def endure(observer: Observer, problem: Problem, claims: Claims) -> Run:
     """Measure one of the scenarios :data:`ENDURED`."""
     measure = _memory if problem.scenario == "many" else _openings
     return Run(
-        problem, claims, (), known=observer.subject.fed, endurance=measure(observer, problem)
+        problem,
+        claims,
+        (),
+        known=observer.subject.fed,
+        endurance=measure(observer, problem, claims),
     )
 
 
 # -- memory ---------------------------------------------------------------------------------
 
 
-def _memory(observer: Observer, problem: Problem) -> Endurance:
+def _memory(observer: Observer, problem: Problem, claims: Claims) -> Endurance:
     import psutil
 
     process = psutil.Process()
     limit = _SECONDS.get(observer.settings.profile, _SECONDS["default"])
-    drawing = observer.open(problem)
+    drawing = observer.open(problem, claims)
     if drawing.ending is not None:
         return Endurance(trouble=drawing.ending.message)
     held: list[int] = []
@@ -175,13 +179,13 @@ def _endlessly(observer: Observer, drawing: Drawing) -> Iterator[Any]:
 # -- files, threads, processes ---------------------------------------------------------------
 
 
-def _openings(observer: Observer, problem: Problem) -> Endurance:
+def _openings(observer: Observer, problem: Problem, claims: Claims) -> Endurance:
     """Open, draw a pass and drop, several times over."""
     rows: list[tuple[int, int, int]] = []
     left: tuple[str, ...] = ()
     for _ in range(_ROUNDS):
         before = _names()
-        trouble = _open_and_drop(observer, problem)
+        trouble = _open_and_drop(observer, problem, claims)
         if trouble:
             return Endurance(trouble=trouble)
         gc.collect()
@@ -192,8 +196,8 @@ def _openings(observer: Observer, problem: Problem) -> Endurance:
     return Endurance(files=files, threads=threads, processes=processes, left=left)
 
 
-def _open_and_drop(observer: Observer, problem: Problem) -> str:
-    drawing = observer.open(problem)
+def _open_and_drop(observer: Observer, problem: Problem, claims: Claims) -> str:
+    drawing = observer.open(problem, claims)
     if drawing.ending is not None:
         return drawing.ending.message
     try:

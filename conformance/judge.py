@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from conformance.compose import compose, failed_to_load
 from conformance.config import Settings, SubjectConfig, UsageError
-from conformance.contract import NotApplicable, Undecided, Violation, clauses, find_clause
+from conformance.contract import Violation, clauses, find_clause
 from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
-from conformance.rulings import Broken, broken_by, smaller, verdict_of
+from conformance.rulings import Broken, Rulings, said, smaller
 from conformance.run import Run
-from conformance.survey import Survey
+from conformance.survey import AnyObserver, Survey
 from conformance.training.chapter import Chapter
 from conformance.training.problems import TRAINED
 from conformance.verdict import SubjectReport, Verdict
@@ -28,11 +28,14 @@ class Judge:
     Args:
         config: the subject as its user named it.
         settings: how to judge.
+        observer: see :class:`~conformance.survey.Survey`.
     """
 
-    def __init__(self, config: SubjectConfig, settings: Settings) -> None:
+    def __init__(
+        self, config: SubjectConfig, settings: Settings, observer: AnyObserver | None = None
+    ) -> None:
         self.config = config
-        self._survey = Survey(config, settings)
+        self._survey = Survey(config, settings, observer)
         self._training = Chapter(config, settings)
         self._report: SubjectReport | None = None
         self._shrinking = 0
@@ -73,18 +76,23 @@ class Judge:
             description = survey.describe()
         except SubjectError as error:
             return failed_to_load(survey, error)
+        rulings = Rulings()
         if description.trouble is None:
-            survey.everything(description.space)
+            survey.everything(description.space, rulings.judge)
             if description.closed:
                 description = replace(description, trouble=survey.never_opened())
         else:
             problem = Problem(n=14, batch_size=3)
-            survey.runs[problem] = Run(problem, description.claims, (), ending=description.trouble)
-        survey.runs.update(self._training.runs(description, dict(survey.runs)))
+            run = Run(problem, description.claims, (), ending=description.trouble)
+            survey.runs[problem] = run
+            rulings.judge(problem, run)
+        for problem, run in self._training.runs(description, dict(survey.runs)):
+            survey.runs[problem] = run
+            rulings.judge(problem, run)
         broken: list[Broken] = []
         verdicts: dict[str, Verdict] = {}
         for clause in clauses():
-            verdicts[clause.id], worst = verdict_of(clause, survey.runs)
+            verdicts[clause.id], worst = rulings.verdict(clause)
             if worst is not None:
                 broken.append(worst)
         if description.trouble is None:
@@ -104,13 +112,10 @@ class Judge:
                     break
                 self._shrinking += 1
             run = self._survey.observe(problem)
-            try:
-                broken.clause.check(run)
-            except Violation as violation:
+            word = said(broken.clause, run)
+            if isinstance(word, Violation):
                 others = (broken.problem, *broken.others)
-                return Broken(broken.clause, problem, violation, run, others)
-            except (Undecided, NotApplicable):
-                continue
+                return Broken(broken.clause, problem, word, run, others)
         return broken
 
     def _confirm(self, broken: list[Broken], verdicts: dict[str, Verdict]) -> None:
@@ -156,10 +161,11 @@ class Judge:
 
 def _recurring(item: Broken, repeated: Callable[[Problem], Run]) -> Broken | None:
     """Return what breaks the clause again, on the same problem or on one of the next."""
-    if broken_by(item.clause, repeated(item.problem)):
+    if isinstance(said(item.clause, repeated(item.problem)), Violation):
         return item
     for problem in item.others[:_CONFIRMED_BY]:
         run = repeated(problem)
-        if violation := broken_by(item.clause, run):
-            return replace(item, problem=problem, violation=violation, run=run)
+        word = said(item.clause, run)
+        if isinstance(word, Violation):
+            return replace(item, problem=problem, violation=word, run=run)
     return None

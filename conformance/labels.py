@@ -162,7 +162,8 @@ def _same(labels: Array, batch: int, row: int, sample: int, value: Array) -> Pai
     seen = float(value[0])
     # float16 and float32 round: what is meant is the nearest label
     right = abs(seen - float(labels[sample])) <= 1e-3 * max(1.0, abs(seen))
-    return Pairing(batch, row, sample, f"{seen:g}", _owner(labels, seen), right)
+    meant = sample if right else _owner(labels, seen)
+    return Pairing(batch, row, sample, f"{seen:g}", meant, right)
 
 
 def _onehot(labels: Array, batch: int, row: int, sample: int, value: Array) -> Pairing:
@@ -170,7 +171,8 @@ def _onehot(labels: Array, batch: int, row: int, sample: int, value: Array) -> P
     if len(value) > 1 and (value == value[top]).sum() > 1:
         return Pairing(batch, row, sample, "no class", -1, False)
     right = bool(top == labels[sample])
-    return Pairing(batch, row, sample, f"class {top}", _owner(labels, top), right)
+    meant = sample if right else _owner(labels, top)
+    return Pairing(batch, row, sample, f"class {top}", meant, right)
 
 
 def _mapped(labels: Array, rows: list[tuple[int, int, int, Array]]) -> list[Pairing]:

@@ -80,7 +80,7 @@ def first_look(observer: Observer) -> Description:
     if "augment" not in roles and claims.augments == "flag" and "augmenter" not in roles:
         claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
     refused = _refused_augmenter(observer, problem, claims) if "augmenter" in roles else ""
-    if refused:
+    if refused and not claims.declared("augments"):
         claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
     claims = with_mixing(observer, claims, problem, run.stream)
     claims = replace(claims, sorted_batches=_sorts_batches(observer, problem, claims))
@@ -311,14 +311,14 @@ def _say_order(out: _Inference, roles: frozenset[str], stream: Stream, other: St
         out.say("shuffles", "flag", "role")
         return
     ids = identities(stream)
-    if _in_source_order(ids) and _in_source_order(identities(other)):
+    if _reordered(ids):
+        out.say("shuffles", "always", "seen: another order in every pass")
+    elif _in_source_order(ids) and _in_source_order(identities(other)):
         out.say("shuffles", "never", "seen: source order")
     elif _interleaved(stream) and _interleaved(other):
         out.say("shuffles", "never", "seen: source order, but for parts that take turns")
     elif np.array_equal(identities(other), ids) and stream.reseeded:
         out.say("shuffles", "always", "seen: an order from a generator that it reseeds")
-    elif _reordered(ids):
-        out.say("shuffles", "always", "seen: another order in every pass")
     elif np.array_equal(identities(other), ids) or (ids < 0).any():
         out.say("shuffles", "fixed", "seen: an order of its own, the same at every opening")
     else:
@@ -371,6 +371,10 @@ def _say_augmentation(
     leaves = _images(stream)
     exact = np.concatenate([leaf.decoded.exact for leaf in leaves if leaf.decoded] or [np.ones(0)])
     same = _same_pixels(stream, other)
+    turned = {bool(t) for leaf in leaves if leaf.decoded for t in leaf.decoded.turned}
+    if same and len(turned) == 2:
+        out.say("augments", "always", "seen: some images are turned, always the same ones")
+        return
     if exact.all() and (same or not _drawn_values(leaves)):
         out.say("augments", "never", "seen: images as in the source")
         return

@@ -20,7 +20,7 @@ from conformance.config import Settings, SubjectConfig, UsageError
 from conformance.endurance import ENDURED, endure
 from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
-from conformance.record import RawBatch, finish, take_apart
+from conformance.record import MOST_AT_ONCE, RawBatch, Reading, finish, reading, take_apart
 from conformance.run import Batch, Ending, Run, Stream
 from conformance.scenarios import streams_of
 from conformance.sources.ids import home
@@ -67,13 +67,7 @@ class Description:
 
 
 class Observer:
-    """Observes one subject in this process.
-
-    Attributes:
-        listing: names the order in which folders of probes are listed.
-    """
-
-    listing = ""
+    """Observes one subject in this process."""
 
     def __init__(
         self, config: SubjectConfig, settings: Settings, tick: Callable[[int], None] | None = None
@@ -83,7 +77,7 @@ class Observer:
         self.tick = tick or (lambda batch: None)
         self._subject: Subject | None = None
         self._description: Description | None = None
-        self._listing = Listing(store().root, self.listing)
+        self._listing = Listing(store().root)
 
     @property
     def subject(self) -> Subject:
@@ -114,8 +108,13 @@ class Observer:
         """Take over what another process found out, instead of looking again."""
         self._description = description
 
-    def observe(self, problem: Problem) -> Run:
-        """Open the subject on ``problem`` and record it under the claims found."""
+    def observe(self, problem: Problem, following: Problem | None = None) -> Run:
+        """Open the subject on ``problem`` and record it under the claims found.
+
+        Args:
+            problem: the situation to record.
+            following: the one that comes next, of use where two processes share the work.
+        """
         claims = self.describe().claims
         with coming_back():
             return self.record(problem, claims)
@@ -142,24 +141,36 @@ class Observer:
             masked=material.masked,
         )
 
+    def warm(self) -> None:
+        """Import the subject ahead of the first problem."""
+        _ = self.subject
+
+    def list_by(self, salt: str) -> None:
+        """List folders of probes in another order from now on, one for each salt."""
+        self._listing.salt = salt
+
     def close(self) -> None:
         """List folders as before; nothing else is held between problems."""
         self._listing.remove()
 
     # -- one stream ---------------------------------------------------------------------
 
-    def open(self, problem: Problem, *, globally: int | None = None) -> Drawing:
+    def open(self, problem: Problem, claims: Claims, *, globally: int | None = None) -> Drawing:
         """Seed everything, make the source and open the subject on it."""
         seed_everything(problem.seed if globally is None else globally)
         material = self.subject.material(problem)
         if place := home(material):
             os.chdir(place)
         arguments = self.subject.arguments(material)
-        return Drawing(self.subject, arguments, material, self.tick)
+        return Drawing(self.subject, arguments, material, self.tick, reading(problem, claims))
 
 
 class Drawing:
-    """One opening of a subject while it is being drawn from."""
+    """One opening of a subject while it is being drawn from.
+
+    Attributes:
+        count: batches that came so far.
+    """
 
     def __init__(
         self,
@@ -167,11 +178,16 @@ class Drawing:
         arguments: dict[str, Any],
         material: Material,
         tick: Callable[[int], None],
+        how: Reading,
     ) -> None:
         self.material = material
         self._tick = tick
         self._subject = subject
-        self.raws: list[RawBatch] = []
+        self._how = how
+        self.count = 0
+        self._raws: list[RawBatch] = []
+        self._size = 0
+        self._batches: list[Batch] = []
         self.ending: Ending | None = None
         self.opened: Opened | None = None
         self.length: Any = None
@@ -229,7 +245,7 @@ class Drawing:
         """Draw one batch; False if there was none, with :attr:`ending` set unless a pass ended."""
         if self._iterator is None or self.ending:
             return False
-        index = len(self.raws)
+        index = self.count
         self._tick(index)
         caught = self._caught()
         item: Any = None
@@ -247,6 +263,9 @@ class Drawing:
         with self._caught():
             packing = self.opened.packing if self.opened else GENERATOR
             raw = take_apart(item, index, self.pass_index if self.sized else -1, packing)
+            if self.opened is not None and self.opened.views_one:
+                for leaf in raw.leaves:
+                    leaf.foreign |= leaf.array.shape[:1] == (1,)
             self._memory.received(raw)
             self._keep(raw)
         if not self.touched and (index < 64 or index % 16 == 0):
@@ -269,7 +288,16 @@ class Drawing:
         """Keep a copy of what must be decoded later: the subject may overwrite its own."""
         for leaf in raw.leaves:
             leaf.array = leaf.array.copy()
-        self.raws.append(raw)
+            self._size += leaf.array.size
+        self.count += 1
+        self._raws.append(raw)
+        if self._size > MOST_AT_ONCE:
+            self._read()
+
+    def _read(self) -> None:
+        """Decode what was kept, and let go of it."""
+        self._batches += self.decoded(self._raws)
+        self._raws, self._size = [], 0
 
     def _ended(self, index: int) -> None:
         if self.sized:
@@ -294,11 +322,11 @@ class Drawing:
         bound = 8 * steps + 2 * self.material.problem.n + 64
         for _ in range(passes):
             self.start_pass()
-            before = len(self.raws)
+            before = self.count
             while self.take():
-                if len(self.raws) - before >= bound:
+                if self.count - before >= bound:
                     self.ending = Ending(
-                        "exhausted", len(self.raws), f"a pass has no end after {bound} batches"
+                        "exhausted", self.count, f"a pass has no end after {bound} batches"
                     )
                     self.boundless = True
                     return
@@ -316,27 +344,26 @@ class Drawing:
         opened = self.opened
         if opened is None or self.ending:
             return False
-        self._tick(len(self.raws))
+        self._tick(self.count)
         with self._caught():
-            self._keep(take_apart(opened.get(k), len(self.raws), k, opened.packing))
+            self._keep(take_apart(opened.get(k), self.count, k, opened.packing))
         return self.ending is None
 
-    def finished(
-        self, *, augmented: bool, channels: str, mixing: bool, reseeded: dict[str, str]
-    ) -> Stream:
+    def finished(self, reseeded: Mapping[str, str] | None = None) -> Stream:
         """Decode what was drawn and return the record."""
-        self._memory.finished(len(self.raws))
+        self._memory.finished(self.count)
         touched = self.touched or self._source.touched() or self._files_touched()
         opened = self.opened
+        self._read()
         stream = Stream(
-            self.decoded(self.raws, augmented=augmented, channels=channels, mixing=mixing),
+            tuple(self._batches),
             sized=self.sized,
             length=self.length,
             refusal=opened.refusal if opened else "",
             ending=self.ending,
             sharing=tuple(self._memory.findings),
             touched=touched,
-            reseeded=dict(reseeded),
+            reseeded=dict(reseeded or {}),
             kind=opened.kind if opened else "",
             boundless=self.boundless,
             certain=opened.certain if opened else True,
@@ -348,17 +375,13 @@ class Drawing:
                 opened.close()
         return stream
 
-    def decoded(
-        self, raws: list[RawBatch], *, augmented: bool, channels: str, mixing: bool
-    ) -> tuple[Batch, ...]:
+    def decoded(self, raws: list[RawBatch]) -> tuple[Batch, ...]:
         """Tell which samples of this opening's source the rows of batches are."""
         return finish(
             raws,
             self.material.images if self._subject.fed else None,
-            augmented=augmented,
-            channels=channels,
+            self._how,
             masked=self.material.masked,
-            mixing=mixing,
             probe=self.material.given is None,
         )
 
@@ -386,7 +409,7 @@ class _Caught:
         refused = isinstance(error, NotAStream)
         self._drawing.ending = Ending(
             "refused" if refused else "raised",
-            len(self._drawing.raws),
+            self._drawing.count,
             str(error) if refused else advised(error),
             "" if refused else user_traceback(error),
             "" if refused else user_line(error),

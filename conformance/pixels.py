@@ -18,6 +18,17 @@ def standard(flat: Array) -> Array:
     return np.asarray(np.divide(flat, length, out=np.zeros_like(flat), where=(scale > 1e-12)))
 
 
+def channels_first(images: Array) -> Array:
+    """Return ``(m, h, w, c)`` images as contiguous ``(m, c, h * w)``: fast to reduce."""
+    flat = images.reshape(len(images), -1, images.shape[-1])
+    return np.ascontiguousarray(flat.transpose(0, 2, 1))
+
+
+def by_channel(images: Array) -> Array:
+    """Return ``(m, h, w, c)`` images as ``(m, c, h * w)``, each channel centred and of length 1."""
+    return standard(channels_first(images))
+
+
 def resized(source: Array, size: tuple[int, ...]) -> Array:
     """Return the source images at another size: box-filtered, then linear; float32."""
     out = source.astype(np.float32)
@@ -53,8 +64,7 @@ def middle_heights(images: Array) -> tuple[Array, Array]:
         The height per channel, shape ``(m, c)``, in 0..1, and the share of pixels that lie at
         it, shape ``(m,)``: low where the image is no probe, or was changed beyond reading.
     """
-    flat = images.reshape(len(images), -1, images.shape[-1]).transpose(0, 2, 1)
-    flat = np.sort(flat, axis=2)
+    flat = np.sort(channels_first(images), axis=2)
     size = flat.shape[2]
     low, high = flat[..., size // 50], flat[..., -1 - size // 50]
     spread = np.where(high > low, high - low, 1)
@@ -68,27 +78,35 @@ def middle_heights(images: Array) -> tuple[Array, Array]:
     return height, share
 
 
-def explained(images: Array, template: Array) -> Array:
-    """Return the share of each row's variance that a source's three levels explain, (m, n)."""
+def explained(seen: Array, template: Array) -> Array:
+    """Return the share of each row's variance that a source's three levels explain, (m, n).
+
+    Args:
+        seen: the rows, see :func:`by_channel`.
+        template: source images, shape ``(n, h, w, c)``.
+    """
     gray = template.mean(axis=-1).reshape(len(template), -1)
     dark = gray <= gray.min(axis=1, keepdims=True) + 1
     bright = gray >= gray.max(axis=1, keepdims=True) - 1
     kinds = np.stack([dark, bright, ~dark & ~bright]).astype(np.float32)
     counts = np.maximum(kinds.sum(axis=2), 1)
-    total = np.zeros((len(images), len(template)), np.float32)
-    for c in range(images.shape[-1]):
-        flat = standard(images[..., c].reshape(len(images), -1))
-        for kind, count in zip(kinds, counts, strict=True):
-            total += (flat @ kind.T) ** 2 / count
-    return np.asarray(total / images.shape[-1])
+    m, channels, size = seen.shape
+    sums = seen.reshape(m * channels, size) @ kinds.reshape(-1, size).T
+    shares = sums.reshape(m, channels, *counts.shape) ** 2 / counts
+    return np.asarray(shares.sum(axis=(1, 2)) / channels)
 
 
 def motion_hash(images: Array) -> Array:
     """Return a hash of where the extreme levels of each row lie, shape ``(m,)``."""
-    flat = images.reshape(len(images), -1, images.shape[-1])
-    low, high = flat.min(axis=1, keepdims=True), flat.max(axis=1, keepdims=True)
+    flat = channels_first(images)
+    low, high = flat.min(axis=2, keepdims=True), flat.max(axis=2, keepdims=True)
     relative = (flat - low) / np.where(high > low, high - low, 1)
     # edges that interpolation mixed depend on the level in between, which tells samples apart
-    marks = (relative < 0.03).all(axis=-1) | (relative > 0.97).all(axis=-1)
-    weights = np.random.default_rng(0).integers(1, 2**31, flat.shape[1])
+    marks = (relative < 0.03).all(axis=1) | (relative > 0.97).all(axis=1)
+    weights = np.random.default_rng(0).integers(1, 2**31, flat.shape[2])
     return np.asarray(marks @ weights, np.int64)
+
+
+def channel_mean(images: Array) -> Array:
+    """Return the mean over the channels of ``(m, h, w, c)`` images, as ``(m, h * w)``."""
+    return np.asarray(channels_first(images).mean(axis=1))

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.adapters.packing import GENERATOR, Packing, word
+from conformance.claims import Claims
 from conformance.decode import as_images, decode
 from conformance.masks import Masked
 from conformance.masks import read as read_masks
 from conformance.mixing import Shares, unmix
+from conformance.problem import Problem
 from conformance.run import Batch, Leaf
 from conformance.templates import Decoded
 
@@ -23,6 +25,31 @@ Array = NDArray[Any]
 PARTS = ("input", "target", "weight")
 _SHORT = {"input": "x", "target": "y", "weight": "sample_weight"}
 _MOST_VALUES = 2048
+
+
+MOST_AT_ONCE = 8_000_000
+"""Numbers in the batches that are kept as they came before they are decoded."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the rows of a stream are to be read.
+
+    Attributes:
+        augmented, channels: see :func:`conformance.decode.decode`.
+        mixing: whether images may be mixed of several samples.
+    """
+
+    augmented: bool
+    channels: str = ""
+    mixing: bool = False
+
+
+def reading(problem: Problem, claims: Claims) -> Reading:
+    """Return how to read what a subject with these claims yields on a problem."""
+    augmented = problem.augment or claims.augments == "always"
+    mixing = augmented and claims.augmentation == "mixing"
+    return Reading(augmented, claims.channels or "", mixing)
 
 
 @dataclass
@@ -155,24 +182,37 @@ def digest(row: Array) -> int:
     return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
 
 
+def digests(array: Array) -> tuple[int, ...]:
+    """Return a 64-bit hash of the bytes of each row: of short ones the bytes themselves."""
+    if not array.ndim:
+        return ()
+    width = array.nbytes // len(array) if len(array) else 0
+    if array.dtype == object or not width:
+        return tuple(digest(row) for row in array)
+    rows = np.ascontiguousarray(array).reshape(len(array), -1).view(np.uint8)
+    if width <= 8:
+        padded = np.zeros((len(rows), 8), np.uint8)
+        padded[:, :width] = rows
+        return tuple(padded.view("<u8")[:, 0].tolist())
+    hashes = (hashlib.blake2b(row.data, digest_size=8).digest() for row in rows)
+    return tuple(np.frombuffer(b"".join(hashes), "<u8").tolist())
+
+
 def finish(
     raws: Iterable[RawBatch],
     source: Array | None,
+    how: Reading,
     *,
-    augmented: bool,
-    channels: str = "",
     masked: bool = False,
-    mixing: bool = False,
     probe: bool = True,
 ) -> tuple[Batch, ...]:
-    """Decode all batches of a stream together, group by group of equal row shape.
+    """Decode batches of a stream together, group by group of equal row shape.
 
     Args:
         raws: the batches as they came.
         source: the probe images, None if the source is unknown.
-        augmented, channels: see :func:`conformance.decode.decode`.
+        how: how the rows are to be read.
         masked: whether the subject was given masks, which are compared with their images.
-        mixing: whether images may be mixed of several samples.
         probe: whether the source is the kit's own, whose codes can be read.
     """
     raws = list(raws)
@@ -180,21 +220,19 @@ def finish(
     decoded: dict[int, Decoded] = {}
     measured: dict[int, tuple[Array, bool]] = {}
     mixed: dict[int, Shares] = {}
-    digests = {
-        id(leaf): tuple(digest(row) for row in leaf.array) if leaf.array.ndim else ()
-        for raw in raws
-        for leaf in raw.leaves
-    }
+    hashes = {id(leaf): digests(leaf.array) for raw in raws for leaf in raw.leaves}
     for group in _groups(raws, besides=masks):
         # a stream repeats itself from pass to pass: rows of equal bytes are read once
-        keys = np.array([d for leaf in group for d in digests[id(leaf)]], np.uint64)
+        keys = np.array([d for leaf in group for d in hashes[id(leaf)]], np.uint64)
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         rows = _rows(group, first)
         ranges, finite = _measure(rows.reshape(len(rows), -1))
         result = None
         if source is not None and as_images(rows[:1], source)[0] is not None:
-            result = decode(rows, source, augmented=augmented, channels=channels, probe=probe)
-        blended = mixing and group[0].part == "input"
+            result = decode(
+                rows, source, augmented=how.augmented, channels=how.channels, probe=probe
+            )
+        blended = how.mixing and group[0].part == "input" and rows.ndim > 1
         parts = unmix(rows, source) if blended and source is not None else None
         start = 0
         for leaf in group:
@@ -216,7 +254,7 @@ def finish(
                 _leaf(
                     leaf,
                     decoded.get(id(leaf)),
-                    digests[id(leaf)],
+                    hashes[id(leaf)],
                     masks.get(id(leaf)),
                     measured.get(id(leaf)),
                     mixed.get(id(leaf)),
@@ -232,7 +270,7 @@ def _groups(raws: list[RawBatch], besides: Container[int]) -> Iterator[list[RawL
     groups: dict[tuple[object, ...], list[RawLeaf]] = {}
     for raw in raws:
         for leaf in raw.leaves:
-            numeric = leaf.array.ndim >= 2 and leaf.array.dtype.kind in "biuf"
+            numeric = leaf.array.ndim and leaf.array.dtype.kind in "biuf"
             if numeric and len(leaf.array) and id(leaf) not in besides:
                 key = (leaf.path, leaf.array.shape[1:], leaf.array.dtype)
                 groups.setdefault(key, []).append(leaf)

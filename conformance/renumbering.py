@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from conformance.observe import Description, Observer
 from conformance.problem import Problem, Space, suited
 from conformance.run import Run
-from conformance.subject import Subject
 
 if TYPE_CHECKING:
     from conformance.config import Settings, SubjectConfig
@@ -62,50 +62,54 @@ def rerun(space: Space) -> Problem:
 _CLASSES = 9
 
 
-class Rearranged(Observer):
-    """Lists folders in another order, and hands lists over in reverse."""
+class Other(Observer):
+    """Lists folders in another order and hands lists over in reverse, where that is asked for."""
 
-    listing = "rearranged"
-
-    @property
-    def subject(self) -> Subject:
-        """The located and bound subject."""
-        subject = super().subject
-        subject.backwards = True
-        return subject
+    def observe(self, problem: Problem, following: Problem | None = None) -> Run:
+        """Open the subject on ``problem`` and record it."""
+        renumbered = problem.scenario == RENUMBERED
+        self.list_by("rearranged" if renumbered else "")
+        self.subject.backwards = renumbered
+        return super().observe(problem, following)
 
 
-_OTHERS = {
-    RENUMBERED: f"{__name__}:{Rearranged.__name__}",
-    ELSEWHERE: f"{Observer.__module__}:{Observer.__name__}",
-}
-"""What observes in the other process."""
+class Elsewhere:
+    """A process of another hash seed, to observe the subject in beside the first one.
 
+    It imports the subject while the first one is observed, since that can take long.
 
-def in_two_processes(
-    observer: AnyObserver,
-    config: SubjectConfig,
-    settings: Settings,
-    description: Description,
-    problem: Problem,
-) -> Run:
-    """Observe a problem by ``observer`` and by another process; return both streams as one run."""
-    from conformance.isolation.host import IsolatedObserver
+    Args:
+        config, settings: the subject, and how to judge.
+        description: what the first look showed.
+    """
 
-    here = observer.observe(problem)
-    if not here.batches:
-        problem = replace(problem, classes=description.space.classes)
+    def __init__(self, config: SubjectConfig, settings: Settings, description: Description) -> None:
+        from conformance.isolation.host import IsolatedObserver
+
+        own = os.environ.get("PYTHONHASHSEED")
+        self._classes = description.space.classes
+        self._observer = IsolatedObserver(
+            config,
+            settings,
+            environment={"PYTHONHASHSEED": next(s for s in _SEEDS if s != own)},
+            observer=f"{__name__}:{Other.__name__}",
+        )
+        self._observer.adopt(description)
+        self._warming = Thread(target=self._observer.warm, name="conformance", daemon=True)
+        self._warming.start()
+
+    def beside(self, observer: AnyObserver, problem: Problem) -> Run:
+        """Observe a problem by ``observer`` and here; return both streams as one run."""
         here = observer.observe(problem)
-    own = os.environ.get("PYTHONHASHSEED")
-    other = IsolatedObserver(
-        config,
-        settings,
-        environment={"PYTHONHASHSEED": next(s for s in _SEEDS if s != own)},
-        observer=_OTHERS[problem.scenario],
-    )
-    try:
-        other.adopt(description)
-        there = other.observe(problem)
-    finally:
-        other.close()
-    return replace(here, streams=(*here.streams[:1], *there.streams[:1]))
+        if not here.batches:
+            problem = replace(problem, classes=self._classes)
+            here = observer.observe(problem)
+        self._warming.join()
+        there = self._observer.observe(problem)
+        return replace(here, streams=(*here.streams[:1], *there.streams[:1]))
+
+    def close(self) -> None:
+        """End the process."""
+        self._observer.close()
+        self._warming.join()
+        self._observer.close()

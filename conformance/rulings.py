@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from conformance.contract import Clause, Level, NotApplicable, Undecided, Violation
+from conformance.contract import Clause, Level, NotApplicable, Undecided, Violation, clauses
 from conformance.problem import ABSENT, Problem, Space, suited
 from conformance.run import Run
 from conformance.verdict import Verdict
@@ -29,37 +30,61 @@ class Broken:
     others: tuple[Problem, ...] = ()
 
 
-def verdict_of(clause: Clause, runs: Mapping[Problem, Run]) -> tuple[Verdict, Broken | None]:
-    """Judge all runs by one clause; return the verdict and the smallest break."""
-    passed = 0
-    undecided: list[Undecided] = []
-    owed_not: list[NotApplicable] = []
-    breaks: list[Broken] = []
-    for problem, run in runs.items():
-        if problem.scenario not in clause.scenarios:
-            continue
-        try:
-            clause.check(run)
-            passed += 1
-        except Violation as violation:
-            breaks.append(Broken(clause, problem, violation, run))
-        except Undecided as unknown:
-            undecided.append(unknown)
-        except NotApplicable as exempt:
-            owed_not.append(exempt)
-    base = blank(clause, passed + len(breaks))
-    if breaks:
-        least, *more = sorted(breaks, key=lambda b: _size(b.problem))
-        least.others = tuple(b.problem for b in more)
-        return replace(base, outcome="failed"), least
-    if passed and passed >= len(undecided):
-        return replace(base, outcome="passed"), None
-    if undecided:
-        first = undecided[0]
-        return replace(base, outcome="undecided", reason=first.why, declare=first.declare), None
-    absent = ABSENT.get(clause.scenarios[0], "no problem of its kind was observed")
-    reason = str(owed_not[-1]) if owed_not else absent
-    return replace(base, outcome="not_applicable", reason=reason), None
+class Rulings:
+    """What each clause says of each run; judged as the runs come."""
+
+    def __init__(self) -> None:
+        self._runs: dict[Problem, Run] = {}
+        self._said: dict[tuple[str, Problem], Said] = {}
+
+    def judge(self, problem: Problem, run: Run) -> None:
+        """Judge a run by every clause that is about its scenario."""
+        self._runs[problem] = run
+        for clause in clauses():
+            if problem.scenario in clause.scenarios:
+                self._said[clause.id, problem] = said(clause, run)
+
+    def verdict(self, clause: Clause) -> tuple[Verdict, Broken | None]:
+        """Return what a clause says of all runs, and the smallest one that breaks it."""
+        found = [
+            (problem, run, self._said[clause.id, problem])
+            for problem, run in self._runs.items()
+            if problem.scenario in clause.scenarios
+        ]
+        passed = sum(word is None for _, _, word in found)
+        breaks = [
+            Broken(clause, problem, word, run)
+            for problem, run, word in found
+            if isinstance(word, Violation)
+        ]
+        base = blank(clause, passed + len(breaks))
+        if breaks:
+            least, *more = sorted(breaks, key=lambda b: _size(b.problem))
+            least.others = tuple(b.problem for b in more)
+            return replace(base, outcome="failed"), least
+        undecided = [word for *_, word in found if isinstance(word, Undecided)]
+        if passed and passed >= len(undecided):
+            return replace(base, outcome="passed"), None
+        if undecided:
+            first = undecided[0]
+            return replace(base, outcome="undecided", reason=first.why, declare=first.declare), None
+        exempt = [word for *_, word in found if isinstance(word, NotApplicable)]
+        absent = ABSENT.get(clause.scenarios[0], "no problem of its kind was observed")
+        reason = str(exempt[-1]) if exempt else absent
+        return replace(base, outcome="not_applicable", reason=reason), None
+
+
+Said: TypeAlias = "Violation | Undecided | NotApplicable | None"
+"""What a clause says of a run; None where the run keeps it."""
+
+
+def said(clause: Clause, run: Run) -> Said:
+    """Return what a clause says of a run."""
+    try:
+        clause.check(run)
+    except (Violation, Undecided, NotApplicable) as word:
+        return word.with_traceback(None)
+    return None
 
 
 def blank(clause: Clause, runs: int) -> Verdict:
@@ -73,17 +98,6 @@ def blank(clause: Clause, runs: int) -> Verdict:
         fix=clause.fix,
         runs=runs,
     )
-
-
-def broken_by(clause: Clause, run: Run) -> Violation | None:
-    """Return how a run breaks a clause, None if it doesn't."""
-    try:
-        clause.check(run)
-    except Violation as violation:
-        return violation
-    except (Undecided, NotApplicable):
-        return None
-    return None
 
 
 def _size(problem: Problem) -> tuple[object, ...]:

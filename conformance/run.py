@@ -107,7 +107,7 @@ class Ending:
     Attributes:
         kind: ``"exhausted"`` (StopIteration), ``"raised"``, ``"stalled"`` (busy without a
             yield), ``"waiting"`` (blocked or slow beyond the limit), ``"died"`` (crash or exit),
-            ``"memory"``, ``"refused"`` (is not iterable at all).
+            ``"memory"``, ``"refused"`` (is not iterable at all), ``"unbatched"`` (single samples).
         batch: index of the batch that did not come.
         message: one line, e.g. ``"ValueError: …"`` or ``"exit status 0"``.
         traceback: the user's part of the traceback or of the stack where it hung.
@@ -117,7 +117,9 @@ class Ending:
         opening: whether it happened before the first batch.
     """
 
-    kind: Literal["exhausted", "raised", "stalled", "waiting", "died", "memory", "refused"]
+    kind: Literal[
+        "exhausted", "raised", "stalled", "waiting", "died", "memory", "refused", "unbatched"
+    ]
     batch: int = 0
     message: str = ""
     traceback: str = ""

@@ -15,7 +15,7 @@ from conformance.run import Stream
 from conformance.watchers import reseeding_noted
 
 if TYPE_CHECKING:
-    from conformance.observe import Drawing, Observer
+    from conformance.observe import Observer
 
 
 def streams_of(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
@@ -28,29 +28,22 @@ def _steps(problem: Problem, claims: Claims) -> int:
     return max(1, problem.n // size if claims.remainder == "drop" else -(-problem.n // size))
 
 
-def _finish(drawing: Drawing, problem: Problem, claims: Claims, seeded: dict[str, str]) -> Stream:
-    augmented = problem.augment or claims.augments == "always"
-    return drawing.finished(
-        augmented=augmented,
-        channels=claims.channels or "",
-        mixing=augmented and claims.augmentation == "mixing",
-        reseeded=seeded,
-    )
-
-
 def _plain(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
     with reseeding_noted() as seeded:
-        drawing = observer.open(problem)
+        drawing = observer.open(problem, claims)
         drawing.draw(problem.passes, _steps(problem, claims))
-    yield _finish(drawing, problem, claims, seeded)
+    yield drawing.finished(seeded)
 
 
 def _twins(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
     """One stream alone, then two on sources of their own, drawn alternately."""
-    alone = observer.open(problem)
+    alone = observer.open(problem, claims)
     alone.draw(problem.passes, _steps(problem, claims), extra=0)
-    yield _finish(alone, problem, claims, {})
-    drawings = [observer.open(problem), observer.open(replace(problem, seed=problem.seed + 1))]
+    yield alone.finished()
+    drawings = [
+        observer.open(problem, claims),
+        observer.open(replace(problem, seed=problem.seed + 1), claims),
+    ]
     if _is_one(*(d.opened for d in drawings)):
         return
     for drawing in drawings:
@@ -60,7 +53,7 @@ def _twins(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Str
         for drawing in drawings:
             drawing.take_on()
     for drawing in drawings:
-        yield _finish(drawing, problem, claims, {})
+        yield drawing.finished()
 
 
 def _is_one(first: Opened | None, second: Opened | None) -> bool:
@@ -70,10 +63,10 @@ def _is_one(first: Opened | None, second: Opened | None) -> bool:
 
 def _threads(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
     """One stream in one thread; then each batch asked for by another thread."""
-    alone = observer.open(problem)
+    alone = observer.open(problem, claims)
     alone.draw(problem.passes, _steps(problem, claims), extra=0)
-    yield _finish(alone, problem, claims, {})
-    drawing = observer.open(problem)
+    yield alone.finished()
+    drawing = observer.open(problem, claims)
     if drawing.sized and not (drawing.opened is not None and drawing.opened.indexable):
         drawing.draw(1, _steps(problem, claims))  # its library has threads of its own
     else:
@@ -83,16 +76,16 @@ def _threads(observer: Observer, problem: Problem, claims: Claims) -> Iterator[S
             for k in range(problem.passes * _steps(problem, claims)):
                 if not (one, other)[k % 2].submit(drawing.take_on).result():
                     break
-    yield _finish(drawing, problem, claims, {})
+    yield drawing.finished()
 
 
 def _seeds(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
     """The same seed under two global states, then another seed."""
     for seed, globally in ((3, 11), (3, 12), (4, 11)):
         asked = replace(problem, seed=seed)
-        drawing = observer.open(asked, globally=globally)
+        drawing = observer.open(asked, claims, globally=globally)
         drawing.draw(problem.passes, _steps(problem, claims), extra=0)
-        yield _finish(drawing, asked, claims, {})
+        yield drawing.finished()
 
 
 _PAIR_BATCHES, _PAIR_SECONDS = 256, 5.0
@@ -100,16 +93,16 @@ _PAIR_BATCHES, _PAIR_SECONDS = 256, 5.0
 
 def _pair(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
     """Two passes; of data whose passes nobody knows, what comes in a few seconds."""
-    drawing = observer.open(problem)
+    drawing = observer.open(problem, claims)
     if drawing.sized or not problem.closed:
         drawing.draw(problem.passes, _steps(problem, claims))
     else:
         drawing.start_pass()
         began = perf_counter()
-        while len(drawing.raws) < _PAIR_BATCHES and perf_counter() - began < _PAIR_SECONDS:
+        while drawing.count < _PAIR_BATCHES and perf_counter() - began < _PAIR_SECONDS:
             if not drawing.take():
                 break
-    yield _finish(drawing, problem, claims, {})
+    yield drawing.finished()
 
 
 _SHARDS = 3
@@ -119,9 +112,9 @@ def _shards(observer: Observer, problem: Problem, claims: Claims) -> Iterator[St
     """One stream for each shard, each long enough to come round."""
     for k in range(_SHARDS):
         asked = replace(problem, shard_index=k, shard_count=_SHARDS)
-        drawing = observer.open(asked)
+        drawing = observer.open(asked, claims)
         drawing.draw(problem.passes, _steps(problem, claims))
-        yield _finish(drawing, asked, claims, {})
+        yield drawing.finished()
 
 
 _MOST_INDEXED = 12
@@ -129,7 +122,7 @@ _MOST_INDEXED = 12
 
 def _index(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Stream]:
     """All batches by index in order; then out of order and repeatedly, within the same epoch."""
-    drawing = observer.open(problem)
+    drawing = observer.open(problem, claims)
     if drawing.opened is None or not drawing.opened.indexable:
         return
     drawing.begin_by_index()
@@ -140,7 +133,7 @@ def _index(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Str
     first_ended = drawing.ending
     for k in (*reversed(range(count)), 0, count // 2, count // 2):
         drawing.fetch(k)
-    whole = _finish(drawing, problem, claims, {})
+    whole = drawing.finished()
     yield replace(whole, batches=whole.batches[:in_order], ending=first_ended)
     yield replace(whole, batches=whole.batches[in_order:])
 

@@ -78,11 +78,22 @@ class Suite:
         return not chosen or f"{clause_id}[{spec}]" in chosen or clause_id in chosen
 
     def _judge(self, subject: SubjectConfig) -> Any:
-        from conformance.judge import Judge
-
         if subject.spec not in self._judges:
-            self._judges[subject.spec] = Judge(subject, self.plan.settings)
+            observer = self._started(subject)
+            from conformance.judge import Judge
+
+            self._judges[subject.spec] = Judge(subject, self.plan.settings, observer)
         return self._judges[subject.spec]
+
+    def _started(self, subject: SubjectConfig) -> Any:
+        """Return an observer whose process starts while this one imports what judges."""
+        if self.plan.settings.in_process:
+            return None
+        from conformance.isolation.host import IsolatedObserver
+
+        observer = IsolatedObserver(subject, self.plan.settings)
+        observer.start()
+        return observer
 
     def report_of(self, subject: SubjectConfig, clause_id: str) -> SubjectReport:
         """Return the report of a subject; the first call, on behalf of a clause, observes it."""
@@ -148,7 +159,8 @@ class Suite:
                 raise
             except Exception:
                 # a fault of the kit: the first item of the subject meets it again and shows it
-                self._judges.pop(subject.spec).close()
+                if judge := self._judges.pop(subject.spec, None):
+                    judge.close()
                 continue
             if only_collects or len(self._judges) > MOST_WAITING:
                 self._judges.pop(subject.spec).close()

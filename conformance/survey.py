@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from conformance.claims import Claims
@@ -10,12 +11,15 @@ from conformance.config import Settings, SubjectConfig
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
 from conformance.problem import Problem, Space, boundary, deepened, plain_problem, strategy
-from conformance.renumbering import ELSEWHERE, RENUMBERED, in_two_processes, renumbering, rerun
+from conformance.renumbering import ELSEWHERE, RENUMBERED, Elsewhere, renumbering, rerun
 from conformance.run import Ending, Run
 from conformance.splitting import PAIR, pairing, side_by_side
 
 _STALLS_SETTLED = 2
 _STALLS_MOST = 6
+_LOST = ("stalled", "waiting", "memory", "died")
+_OF_TWO = (PAIR, RENUMBERED, ELSEWHERE)
+"""Scenarios that take more than this subject in one process."""
 
 
 class AnyObserver(Protocol):
@@ -24,8 +28,8 @@ class AnyObserver(Protocol):
     def describe(self) -> Description:
         """Locate, bind, look."""
 
-    def observe(self, problem: Problem) -> Run:
-        """Open the subject on one problem."""
+    def observe(self, problem: Problem, following: Problem | None = None) -> Run:
+        """Open the subject on one problem; ``following`` is the one that comes next."""
 
     def adopt(self, description: Description) -> None:
         """Take over what another process has found out."""
@@ -37,16 +41,23 @@ class AnyObserver(Protocol):
 class Survey:
     """Observes one subject, each problem once.
 
+    Args:
+        config, settings: the subject, and how to judge.
+        observer: one that was started already, None for one that is made when it is needed.
+
     Attributes:
         runs: what was observed, by problem.
     """
 
-    def __init__(self, config: SubjectConfig, settings: Settings) -> None:
+    def __init__(
+        self, config: SubjectConfig, settings: Settings, observer: AnyObserver | None = None
+    ) -> None:
         self.config = config
         self.settings = settings
         self.runs: dict[Problem, Run] = {}
         self._stalled: list[Problem] = []
-        self._observer: AnyObserver | None = None
+        self._observer = observer
+        self._elsewhere: Elsewhere | None = None
         self._description: Description | None = None
 
     def close(self) -> None:
@@ -54,6 +65,9 @@ class Survey:
         if self._observer is not None:
             self._observer.close()
             self._observer = None
+        if self._elsewhere is not None:
+            self._elsewhere.close()
+            self._elsewhere = None
         self.runs.clear()
         self._stalled.clear()
 
@@ -98,54 +112,98 @@ class Survey:
                 )
         return self._description
 
-    def observe(self, problem: Problem) -> Run:
-        """Return the run of a problem; observes at the first call."""
+    def observe(self, problem: Problem, following: Problem | None = None) -> Run:
+        """Return the run of a problem; observes at the first call.
+
+        Args:
+            problem: what to observe.
+            following: the plain problem that comes next, to be begun while this one is judged.
+        """
         if problem not in self.runs:
             if self._observer is None:
                 self._observer = self.new_observer()
-            self.runs[problem] = self.observe_with(self._observer, problem)
+            if problem.scenario in _OF_TWO:
+                run = self.observe_with(self._observer, problem, self._elsewhere)
+            else:
+                run = self._observer.observe(problem, following)
+            self.runs[problem] = run
         return self.runs[problem]
 
-    def observe_with(self, observer: AnyObserver, problem: Problem) -> Run:
-        """Return a new run of a problem."""
+    def observe_with(
+        self, observer: AnyObserver, problem: Problem, elsewhere: Elsewhere | None = None
+    ) -> Run:
+        """Return a new run of a problem, where it takes two processes with one that is new."""
         if problem.scenario == PAIR:
             return side_by_side(self, observer, problem)
-        if problem.scenario not in (RENUMBERED, ELSEWHERE):
+        if problem.scenario not in _OF_TWO:
             return observer.observe(problem)
-        return in_two_processes(observer, self.config, self.settings, self.describe(), problem)
+        other = elsewhere or Elsewhere(self.config, self.settings, self.describe())
+        try:
+            return other.beside(observer, problem)
+        finally:
+            if other is not elsewhere:
+                other.close()
 
-    def everything(self, space: Space) -> None:
-        """Observe the boundary problems, then those that Hypothesis draws."""
+    def everything(self, space: Space, heard: Callable[[Problem, Run], None]) -> None:
+        """Observe the boundary problems, then those that Hypothesis draws.
+
+        Args:
+            space: what the subject can be given.
+            heard: told each run as it comes, while the next one is observed.
+        """
+        if self._isolated() and (space.renumbers or space.takes_seed):
+            self._elsewhere = Elsewhere(self.config, self.settings, self.describe())
+        with ThreadPoolExecutor(1) as beside:
+            # a subject in this process must not meet Hypothesis' hands on the global generators
+            drawing = (
+                beside.submit(drawn_problems, space, self.settings) if self._isolated() else None
+            )
+            first = [deepened(problem, self.settings.profile) for problem in boundary(space)]
+            self._observe_all(first, heard)
+            self._observe_all(self._smallest(space), heard, always=2)
+            self._observe_all(self._special(space), heard)
+            drawn = drawing.result() if drawing else drawn_problems(space, self.settings)
+        self._observe_all(drawn, heard)
+
+    def _smallest(self, space: Space) -> list[Problem]:
+        """Return the problems that show how small one is on which a subject stalls."""
         stalled = self._stalled
-        for problem in boundary(space):
-            self._observe_unless_settled(deepened(problem, self.settings.profile))
-        if len(stalled) >= _STALLS_SETTLED and all(p.n > 1 for p in stalled):
-            for n in range(1, 4):
-                if len(stalled) < _STALLS_MOST:
-                    small = plain_problem(space, n=n, batch_size=2)
-                    self._observe_unless_settled(small, always=n <= 2)
+        if len(stalled) < _STALLS_SETTLED or any(p.n <= 1 for p in stalled):
+            return []
+        return [plain_problem(space, n=n, batch_size=2) for n in range(1, 4)]
+
+    def _special(self, space: Space) -> list[Problem]:
+        """Return the problems that take another process or another subject besides."""
+        asked = []
         if space.renumbers and self._isolated():
-            self._observe_unless_settled(renumbering(space))
+            asked.append(renumbering(space))
         if space.takes_seed and self._isolated():
-            self._observe_unless_settled(rerun(space))
+            asked.append(rerun(space))
         if self.settings.validation is not None:
-            self._observe_unless_settled(pairing(space))
-        for problem in drawn_problems(space, self.settings):
-            self._observe_unless_settled(problem)
+            asked.append(pairing(space))
+        return asked
+
+    def _observe_all(
+        self, problems: list[Problem], heard: Callable[[Problem, Run], None], *, always: int = 0
+    ) -> None:
+        """Observe what is not settled, the first ``always`` problems in any case."""
+        new = [p for p in dict.fromkeys(problems) if p not in self.runs]
+        for k, problem in enumerate(new):
+            if self.settled(problem) and k >= always:
+                continue
+            if len(self._stalled) >= _STALLS_MOST or self.out_of_time:
+                return
+            plain = not self._stalled and problem.scenario not in _OF_TWO
+            following = new[k + 1] if plain and k + 1 < len(new) else None
+            run = self.observe(problem, following)
+            if run.ending is not None and run.ending.kind in _LOST:
+                self._stalled.append(problem)
+            heard(problem, run)
 
     def settled(self, problem: Problem) -> bool:
         """Whether two stalls have shown that problems of this sort only stall."""
         enough = len(self._stalled) >= _STALLS_SETTLED
         return enough and any(_sort(p) == _sort(problem) for p in self._stalled)
-
-    def _observe_unless_settled(self, problem: Problem, *, always: bool = False) -> None:
-        if self.settled(problem) and not always:
-            return
-        if len(self._stalled) >= _STALLS_MOST or self.out_of_time:
-            return
-        run = self.observe(problem)
-        if run.ending is not None and run.ending.kind in ("stalled", "waiting", "memory", "died"):
-            self._stalled.append(problem)
 
     def never_opened(self) -> Ending | None:
         """Return how a closed subject ended if no opening of it brought a batch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -9,7 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.pixels import explained, middle_heights, motion_hash, standard, turn
+from conformance.pixels import (
+    by_channel,
+    channel_mean,
+    explained,
+    middle_heights,
+    motion_hash,
+    standard,
+    turn,
+)
 
 Array = NDArray[Any]
 
@@ -21,6 +30,7 @@ _IDENTICAL = 0.9999
 
 _ALIKE, _MARGIN = 0.55, 0.2
 _TURNS = 8
+_UPRIGHT_OR_FLIPPED = (0, 2, 4, 6)
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class Decoded:
         likeness: correlation with the upright source image of that sample, -1..1; NaN where
             unidentified. Falls as augmentation compounds.
         motion: where the darkest and the brightest pixels lie, as a hash: equal for rows that
-            share a layout and were given the same geometric draw.
+            share a layout and were given the same geometric draw; 0 without augmentation.
         wrapped: whether the row is upright and its brightest parts are darker than its darkest.
     """
 
@@ -73,6 +83,11 @@ def nothing(m: int, channels: int) -> Decoded:
         motion=np.zeros(m, np.int64),
         wrapped=np.zeros(m, bool),
     )
+
+
+def most_common(names: list[str]) -> str:
+    """Return the name that comes most often, the first of those that come as often; "" for none."""
+    return Counter(names).most_common(1)[0][0] if names else ""
 
 
 class _Match:
@@ -133,17 +148,20 @@ class Templates:
                 source[..., :1], channels, axis=-1
             )
         self.n = len(source)
+        self._flat: dict[tuple[str, int], Array] = {}
+        self._heights: dict[str, Array] = {}
 
     def read(self, images: Array, layout: str | None, *, augmented: bool, order: str) -> Decoded:
         """Identify each row of ``images``, shape ``(m, h, w, c)``."""
         m = len(images)
         finite: Array = np.asarray(np.isfinite(images).all(axis=(1, 2, 3)))
         images = np.where(finite[:, None, None, None], images, 0)
-        match = self._match(images, finite)
+        seen = by_channel(images)
+        match = self._match(seen, images.shape, finite)
         ids = np.where(match.best >= EXACT, match.ids, -1)
         left = np.flatnonzero((ids < 0) & finite)
         if left.size:
-            ids[left] = self._lenient(images[left], match.only(left), order, augmented=augmented)
+            ids[left] = self._lenient(images[left], seen[left], match.only(left), order)
         exact = (match.best >= EXACT) & (match.turned == 0)
         gain, offset, residual = self._affine(images, match.names, ids, exact)
         return Decoded(
@@ -156,23 +174,33 @@ class Templates:
             offset=offset,
             residual=residual,
             likeness=self._likeness(images, ids, exact),
-            motion=motion_hash(images) if m else np.zeros(0, np.int64),
+            motion=motion_hash(images) if augmented and m else np.zeros(m, np.int64),
             wrapped=self._wrapped(images, ids, exact),
         )
 
-    def _match(self, images: Array, finite: Array) -> _Match:
+    def _match(self, seen: Array, shape: tuple[int, ...], finite: Array) -> _Match:
         """Find the source image, order of channels and turn that each row is most like."""
-        m = len(images)
-        match = _Match(m)
-        for name, k in self._tries(images.shape):
-            todo = np.flatnonzero(finite & (match.best < (EXACT if k else _IDENTICAL)))
-            if not todo.size:
-                break
-            score = self._correlate(images[todo], name, k)
-            match.offer(todo, score, name, k)
+        match = _Match(len(seen))
+        flat = seen.reshape(len(seen), -1)
+        # upright first: what is exact there is not looked at again
+        for name in self.variants:
+            todo = np.flatnonzero(finite & (match.best < _IDENTICAL))
+            self._offer(match, flat, todo, shape, name, 0)
+        known = [n for n, b in zip(match.names, match.best, strict=True) if b >= EXACT]
+        lead = most_common(known) or next(iter(self.variants))
+        for k in range(1, _TURNS) if shape[1] == shape[2] else (2, 4, 6):
+            todo = np.flatnonzero(finite & (match.best < EXACT))
+            self._offer(match, flat, todo, shape, lead, k)
         return match
 
-    def _lenient(self, images: Array, match: _Match, order: str, *, augmented: bool) -> Array:
+    def _offer(
+        self, match: _Match, flat: Array, rows: Array, shape: tuple[int, ...], name: str, k: int
+    ) -> None:
+        """Compare some rows with one variant of the source, turned in one way."""
+        if rows.size:
+            match.offer(rows, self._correlate(flat[rows], shape, name, k), name, k)
+
+    def _lenient(self, images: Array, seen: Array, match: _Match, order: str) -> Array:
         """Read rows that are not exact: by layout, by height, then by value map."""
         layout = np.where((match.best >= 0.9) & (match.best - match.runner >= 0.05), match.ids, -1)
         if not self.probe:
@@ -185,26 +213,27 @@ class Templates:
         alone = (layout < 0) & (heights >= 0)
         open_rows = np.flatnonzero(((ids < 0) & ~contested) | alone)
         if open_rows.size:
-            mapped, known = self._by_value_map(images[open_rows]), ids[open_rows]
+            mapped = self._by_value_map(seen[open_rows], images.shape)
+            known = ids[open_rows]
             doubtful = (known >= 0) & (mapped >= 0) & (mapped != known)
             ids[open_rows] = np.where(doubtful, -1, np.where(known >= 0, known, mapped))
         return ids
 
-    def _by_value_map(self, images: Array) -> Array:
+    def _by_value_map(self, seen: Array, shape: tuple[int, ...]) -> Array:
         """Identify upright or flipped rows whose values went through any map, or got noise.
 
         Within the tiles of one level of the right source the values agree, whatever the map;
         the share of variance that the three levels explain is compared between sources.
         """
-        best = np.full(len(images), -1.0)
+        best = np.full(len(seen), -1.0)
         runner = best.copy()
-        ids = np.full(len(images), -1)
+        ids = np.full(len(seen), -1)
         template = next(iter(self.variants.values()))
-        for k in (0, 4, 6):
+        for k in _UPRIGHT_OR_FLIPPED:
             turned = turn(template, k)
-            if turned.shape[1:3] != images.shape[1:3]:
+            if turned.shape[1:3] != shape[1:3]:
                 continue
-            score = explained(images, turned)
+            score = explained(seen, turned)
             top = score.argmax(axis=1)
             first = score[np.arange(len(top)), top]
             score[np.arange(len(top)), top] = -1
@@ -228,23 +257,20 @@ class Templates:
             out[rows] = (seen * wanted).sum(axis=1)
         return out
 
-    def _tries(self, shape: tuple[int, ...]) -> list[tuple[str, int]]:
-        names = list(self.variants)
-        square = shape[1] == shape[2]
-        turns = range(_TURNS) if square else (0, 2, 4, 6)
-        # upright and in order first: what is exact there is not looked at again
-        return [(name, 0) for name in names] + [(name, k) for name in names[:1] for k in turns if k]
+    def _correlate(self, flat: Array, shape: tuple[int, ...], name: str, k: int) -> Array:
+        """Return the mean correlation over channels, shape ``(m, n)``.
 
-    def _correlate(self, images: Array, name: str, k: int) -> Array:
-        """Return the mean correlation over channels, shape ``(m, n)``."""
+        Args:
+            flat: the rows of :func:`~conformance.pixels.by_channel`, shape ``(m, c * h * w)``.
+            shape: of the images, ``(m, h, w, c)``.
+            name, k: which variant of the source, and how it is turned.
+        """
         template = turn(self.variants[name], k)
-        if template.shape[1:3] != images.shape[1:3]:
-            return np.full((len(images), self.n), -1.0)
-        total = np.zeros((len(images), self.n), np.float32)
-        for c in range(images.shape[-1]):
-            rows = standard(images[..., c].reshape(len(images), -1))
-            total += rows @ standard(template[..., c].reshape(self.n, -1)).T
-        return np.asarray(total / images.shape[-1])
+        if template.shape[1:3] != shape[1:3]:
+            return np.full((len(flat), self.n), -1.0)
+        if (name, k) not in self._flat:
+            self._flat[name, k] = by_channel(template).reshape(self.n, -1)
+        return np.asarray(flat @ self._flat[name, k].T / shape[-1])
 
     def _wrapped(self, images: Array, ids: Array, exact: Array) -> Array:
         """Return which upright rows show the brightest level of their source below the middle."""
@@ -253,8 +279,7 @@ class Templates:
         rows = np.flatnonzero((ids >= 0) & ~exact)
         if not self.probe or not rows.size or template.shape[1:3] != images.shape[1:3]:
             return out
-        source = template[ids[rows]].mean(axis=-1).reshape(len(rows), -1)
-        seen = images[rows].mean(axis=-1).reshape(len(rows), -1)
+        source, seen = channel_mean(template)[ids[rows]], channel_mean(images[rows])
         # whatever it was scaled to afterwards
         reach = np.maximum(seen.max(1, keepdims=True) - seen.min(1, keepdims=True), 1e-12)
         seen = (seen - seen.min(1, keepdims=True)) * (255 / reach)
@@ -287,17 +312,20 @@ class Templates:
     def _by_height(self, images: Array, match: _Match, order: str) -> Array:
         """Identify rows by the relative height of their middle level."""
         seen, share = middle_heights(images)
-        if order in self.variants:
-            return self._nearest(seen, share, order)
         counted = [n for n, b in zip(match.names, match.best, strict=True) if b >= 0.9]
+        # one channel may be any of three, whatever the author calls it
+        if order in self.variants and not (counted and images.shape[-1] == 1):
+            return self._nearest(seen, share, order)
         if counted:
-            return self._nearest(seen, share, max(set(counted), key=counted.count))
+            return self._nearest(seen, share, most_common(counted))
         # rows agree about the order of channels: the one in which most of them make sense
         readings = [self._nearest(seen, share, name) for name in self.variants]
         return max(readings, key=lambda ids: int((ids >= 0).sum()))
 
     def _nearest(self, seen: Array, share: Array, order: str) -> Array:
-        wanted, _ = middle_heights(self.variants[order])
+        if order not in self._heights:
+            self._heights[order], _ = middle_heights(self.variants[order])
+        wanted = self._heights[order]
         distance = np.abs(seen[:, None] - wanted[None]).max(axis=2)
         nearest = distance.argmin(axis=1)
         rows = np.arange(len(seen))

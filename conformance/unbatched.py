@@ -22,7 +22,7 @@ def unbatched(stream: Stream, problem: Problem) -> Ending | None:
     shapes = ", ".join(f"{leaf.path} {leaf.shape}" for leaf in stream.batches[0].leaves)
     advice = (text for kind, text in _ADVICE.items() if stream.kind.startswith(kind))
     return Ending(
-        "refused",
+        "unbatched",
         0,
         f"a {stream.kind} that isn't batched: each element is one sample ({shapes}), of which "
         "Keras takes every row of pixels for a sample of its own",

@@ -17,6 +17,9 @@ from conformance.run import Sharing
 
 Array = NDArray[Any]
 
+_MOST_HELD = 128 << 20
+"""Bytes of batches that are held at once; the last two are held however large they are."""
+
 
 class SourceWatch:
     """Notices changes of the arguments that a subject was given."""
@@ -132,6 +135,12 @@ class MemoryWatch:
         for leaf in raw.leaves:
             if not leaf.foreign and leaf.array.size:
                 self._held.append((raw.index, leaf.path, leaf.array, digest(leaf.array)))
+        while sum(array.nbytes for _, _, array, _ in self._held) > _MOST_HELD and self._older():
+            self._held.popleft()
+
+    def _older(self) -> bool:
+        """Whether batches before the last two are held."""
+        return self._held[0][0] < self._held[-1][0] - 1
 
     def _look_for_sharing(self, index: int, leaf: RawLeaf) -> None:
         """Note with what a leaf shares memory; nobody writes through one that is read-only.

@@ -20,6 +20,7 @@ class Opened:
         indexable: whether ``get`` works.
         packing: how Keras wants a batch of this kind packed.
         slow: whether opening and starting passes takes so long that fewer problems are drawn.
+        views_one: whether its library hands out a batch of one sample as a view of it.
         ahead: how many batches its kind may read ahead, in threads of its own.
     """
 
@@ -30,6 +31,7 @@ class Opened:
     indexable = False
     packing: Packing = GENERATOR
     slow = False
+    views_one = False
     ahead = 0
 
     def __init__(self, obj: Any) -> None:

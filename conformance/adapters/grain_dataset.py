@@ -21,6 +21,7 @@ class GrainDataset(Opened):
 
     packing = GRAIN
     slow = True
+    views_one = True
     ahead = 500  # ReadOptions.prefetch_buffer_size, unless it is asked for another
 
     def __init__(self, obj: Any) -> None:

@@ -23,6 +23,12 @@ def batches_are_full(run: Run) -> None:
     Why: short batches in the middle change the gradient's noise and the number of steps.
     Fix: only the last batch of a pass may be shorter.
     """
+    if run.ending is not None and run.ending.kind == "unbatched":
+        raise Violation(
+            expected="batches of batch_size rows",
+            observed=run.ending.message,
+            fix=run.ending.advice,
+        )
     _size_known(run)
     wanted = run.batch_size
     if run.claims.expansion > 1 and wanted == run.problem.batch_size:

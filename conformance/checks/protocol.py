@@ -33,7 +33,7 @@ def opens_cleanly(run: Run) -> None:
         return
     if ending.kind in ("stalled", "waiting"):
         raise NotApplicable("it stalled (see protocol.never_stalls)")
-    if ending.kind == "refused":
+    if ending.kind in ("refused", "unbatched"):
         raise NotApplicable("it was not drawn from (see protocol.is_accepted_by_keras)")
     if (
         run.claims.remainder == "drop"
@@ -88,7 +88,7 @@ def is_accepted_by_keras(run: Run) -> None:
     """
     if run.stream.refusal:
         raise Violation(expected="a kind that Keras takes", observed=run.stream.refusal)
-    if run.stream.ending is not None and run.stream.ending.kind == "refused":
+    if run.stream.ending is not None and run.stream.ending.kind in ("refused", "unbatched"):
         raise Violation(
             expected="batches, from a kind that Keras takes",
             observed=run.stream.ending.message,

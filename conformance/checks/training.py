@@ -117,10 +117,7 @@ def the_model_sees_every_sample(run: Run) -> None:
 def _coverage(run: Run, stream: Stream, whose: str = "the model") -> None:
     """Pass if each epoch that arrived holds each sample once, with its label."""
     sampled_once(run)
-    if run.claims.remainder == "continue":
-        raise NotApplicable(
-            'remainder = "continue" is declared: epochs have no samples of their own'
-        )
+    _has_passes(run)
     identities_seen(run)
     _labelled(run, stream, whose)
     spare = run.n - run.steps * run.problem.batch_size if run.claims.remainder == "drop" else 0
@@ -139,6 +136,13 @@ def _coverage(run: Run, stream: Stream, whose: str = "the model") -> None:
             )
         if len(missing) > max(0, spare):
             raise Undecided("too many rows could not be traced to a sample")
+
+
+def _has_passes(run: Run) -> None:
+    if run.claims.remainder == "continue":
+        raise NotApplicable(
+            'remainder = "continue" is declared: epochs have no samples of their own'
+        )
 
 
 def _labelled(run: Run, stream: Stream, whose: str) -> None:
@@ -173,6 +177,7 @@ def validation_is_the_same_every_epoch(run: Run) -> None:
     """
     training = _without_error(run)
     sampled_once(run)
+    _has_passes(run)
     if shuffled(run) and run.claims.remainder == "drop":
         raise NotApplicable(
             "it shuffles always and drops the remainder, another one in each pass: validate on a "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from conformance.claims import Claims
@@ -70,6 +71,7 @@ class IsolatedObserver:
         self._spent = 0.0
         self._spun: set[tuple[str, str]] = set()
         self._hurried = False
+        self._begun: Problem | None = None
         self.pace: float | None = None
         self.restarts = 0
 
@@ -110,6 +112,11 @@ class IsolatedObserver:
         description: Description = reply[1]
         return description
 
+    def warm(self) -> None:
+        """Let the child import the subject; what fails there fails again at the first problem."""
+        with suppress(UsageError, IsolationError):
+            self._ask("warm")
+
     def adopt(self, description: Description) -> None:
         """Take over what another observer found out; only before the first request."""
         self._description = description
@@ -134,8 +141,12 @@ class IsolatedObserver:
         self.pace = None
         self._subjects += 1
 
-    def observe(self, problem: Problem) -> Run:
+    def observe(self, problem: Problem, following: Problem | None = None) -> Run:
         """Open the subject on ``problem`` and record it; its faults are endings of the run.
+
+        Args:
+            problem: the situation to record.
+            following: what is asked next; the child begins it without waiting for that.
 
         Raises:
             UsageError: the spec or a declaration is wrong.
@@ -144,7 +155,7 @@ class IsolatedObserver:
         # what should be refused needs no patience: waiting is answer enough
         self._hurried = problem.scenario in ("zero", "uneven")
         began = time.monotonic()
-        reply = self._ask("observe", problem)
+        reply = self._ask("observe", problem, following=following)
         if not self._hurried:
             self.pace = max(self.pace or 0.0, time.monotonic() - began)
         self._hurried = False
@@ -170,13 +181,13 @@ class IsolatedObserver:
 
     # -- one request -----------------------------------------------------------------------
 
-    def _ask(self, *request: Any) -> tuple[Any, ...]:
+    def _ask(self, *request: Any, following: Problem | None = None) -> tuple[Any, ...]:
         """Return the reply, or ``("ended", Ending)``."""
         if self.out_of_time:
             return ("ended", self._time_is_up(0))
         began = time.monotonic()
         try:
-            return self._answer(request)
+            return self._answer(request, following)
         except BaseException as error:
             if not isinstance(error, UsageError):
                 self._drop()
@@ -184,11 +195,19 @@ class IsolatedObserver:
         finally:
             self._spent += time.monotonic() - began
 
-    def _answer(self, request: tuple[Any, ...]) -> tuple[Any, ...]:
-        child, watch = self._prepared()
+    def _answer(self, request: tuple[Any, ...], following: Problem | None) -> tuple[Any, ...]:
+        begun, self._begun = self._begun, None
+        if begun is not None and request != ("observe", begun):
+            self._drop()  # what it works on is not asked for any more
+            begun = None
+        child, watch = self._prepared() if begun is None else self._working()
         described = self._description
         watch.begin(small=described is not None and not getattr(described, "closed", False))
-        child.send(*request)
+        if begun is None:
+            child.send(*request)
+        if following is not None:
+            child.send("observe", following)
+            self._begun = following
         reply = self._attended(child, watch)
         if reply[0] == "ended":
             self._drop()
@@ -256,6 +275,12 @@ class IsolatedObserver:
 
     # -- the child -------------------------------------------------------------------------
 
+    def _working(self) -> tuple[Child, Watch]:
+        """Return the child that has begun what is asked for, even if that ended it."""
+        if self._child is None or self._watch is None:
+            raise IsolationError("the child process is closed")
+        return self._child, self._watch
+
     def _prepared(self) -> tuple[Child, Watch]:
         """Return a child that listens, and its watch; starts one where there is none."""
         if self._child is not None and self._ready and self._child.gone():
@@ -294,5 +319,6 @@ class IsolatedObserver:
     def _drop(self) -> None:
         child, self._child = self._child, None
         self._ready = self._told = False
+        self._begun = None
         if child is not None:
             child.close()

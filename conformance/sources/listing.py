@@ -25,11 +25,14 @@ class Listing:
     """Stands in for ``os.listdir`` and ``os.scandir`` between :meth:`install` and :meth:`remove`.
 
     Folders outside ``root`` are listed as ever.
+
+    Attributes:
+        salt: names the order; another one for each text.
     """
 
     def __init__(self, root: Path, salt: str = "") -> None:
         self._root = os.path.join(os.path.realpath(root), "")
-        self._salt = salt
+        self.salt = salt
         self._before: tuple[Any, Any] | None = None
 
     def install(self) -> None:
@@ -74,7 +77,7 @@ class Listing:
 
     def _rank(self, folder: Any, name: Any) -> bytes:
         base = os.path.basename(os.path.realpath(os.fsdecode(folder)))
-        return blake2b(f"{self._salt}/{base}/{os.fsdecode(name)}".encode()).digest()
+        return blake2b(f"{self.salt}/{base}/{os.fsdecode(name)}".encode()).digest()
 
 
 class _Entries:

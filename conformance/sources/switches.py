@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,11 +33,24 @@ class ProbeAugmenter:
 
     def random_transform(self, x: Any, seed: int | None = None) -> Any:
         """Return a changed copy of one image ``(H, W, C)``, same dtype."""
+        return self.apply_transform(x, self.get_random_transform(np.shape(x), seed))
+
+    def get_random_transform(self, img_shape: Any, seed: int | None = None) -> dict[str, Any]:
+        """Draw what :meth:`apply_transform` shall do, as ``ImageDataGenerator`` does."""
         rng = self._rng if seed is None else np.random.default_rng(seed)
-        out = np.roll(np.asarray(x), tuple(rng.integers(-3, 4, 2)), axis=(0, 1))
-        if rng.random() < 0.5:
-            out = out[:, ::-1]
-        return out.copy()
+        return {"shift": tuple(rng.integers(-3, 4, 2)), "flip_horizontal": rng.random() < 0.5}
+
+    def apply_transform(self, x: Any, transform_parameters: Mapping[str, Any]) -> Any:
+        """Return a changed copy of one image ``(H, W, C)``, same dtype."""
+        out = np.roll(np.asarray(x), transform_parameters["shift"], axis=(0, 1))
+        return (out[:, ::-1] if transform_parameters["flip_horizontal"] else out).copy()
+
+    def standardize(self, x: Any) -> Any:
+        """Return the image: no statistics were asked for."""
+        return x
+
+    def fit(self, x: Any, **_: Any) -> None:
+        """Take no statistics of the images."""
 
     def __call__(self, x: Any = None, **named: Any) -> Any:
         """Return a changed copy of an image ``(H, W, C)`` or of a batch of them.

@@ -125,6 +125,8 @@ class _Trial:
         waived = self._waives_workers(alone)
         if waived:
             return (), Training(waived=waived)
+        own: Any = alone.opened.obj if alone.opened else None
+        own.workers, own.use_multiprocessing = 1, False
         self._train(alone)
         first = self._stream(alone)
         if self._arrivals.error:
@@ -146,12 +148,16 @@ class _Trial:
             return "workers are an option of PyDataset alone"
         obj = drawing.opened.obj
         parameters = inspect.signature(type(obj).__init__).parameters.values()
-        if not any(p.kind is p.VAR_KEYWORD or p.name == "workers" for p in parameters):
+        method = _METHODS.get(self._problem.scenario)
+        free = any(p.kind is p.VAR_KEYWORD or p.name == "workers" for p in parameters)
+        own = getattr(obj, "workers", 1) > 1
+        if own and not free and bool(method) != bool(obj.use_multiprocessing):
+            return f"{type(obj).__name__} chooses its workers itself, and no such ones"
+        if not own and not free:
             return (
                 f"the constructor of {type(obj).__name__} takes no workers: add **kwargs and pass "
                 "them to super().__init__(**kwargs)"
             )
-        method = _METHODS.get(self._problem.scenario)
         if method and method not in multiprocessing.get_all_start_methods():
             return f"this system has no {method}"
         return ""
@@ -160,7 +166,7 @@ class _Trial:
 
     def _opened(self) -> Drawing:
         """Open the subject; where that fails, training has failed."""
-        drawing = self._observer.open(self._problem)
+        drawing = self._observer.open(self._problem, self._claims)
         ending = drawing.ending
         if ending is not None and not self._arrivals.error:
             self._arrivals.error = ending.message
@@ -220,14 +226,8 @@ class _Trial:
     # -- what came of it -----------------------------------------------------------------
 
     def _stream(self, drawing: Drawing, step: str = "train") -> Stream:
-        opened, claims = drawing.opened, self._claims
-        augmented = self._problem.augment or claims.augments == "always"
-        batches = drawing.decoded(
-            self._arrivals.batches[step],
-            augmented=augmented,
-            channels=claims.channels or "",
-            mixing=augmented and claims.augmentation == "mixing",
-        )
+        opened = drawing.opened
+        batches = drawing.decoded(self._arrivals.batches[step])
         stream = Stream(
             batches,
             sized=True,

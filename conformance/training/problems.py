@@ -29,9 +29,6 @@ def trainings(space: Space, profile: str) -> Iterator[Problem]:
         yield replace(own, scenario="validate")
         return
     if space.fixed_n:
-        yield Problem(n=space.fixed_n, batch_size=space.hard_batch, side=0, scenario="fit")
-        return
-    if space.fixed_n:
         yield from _fixed(space)
         return
     plain = _plain(space, n=14, size=4)

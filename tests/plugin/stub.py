@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from conformance.config import Settings, SubjectConfig, UsageError
 from conformance.contract import clauses
@@ -61,8 +61,8 @@ class Judge:
 
     observed: ClassVar[list[str]] = []
 
-    def __init__(self, config: SubjectConfig, settings: Settings) -> None:
-        self.config, self.settings = config, settings
+    def __init__(self, config: SubjectConfig, settings: Settings, observer: Any = None) -> None:
+        self.config, self.settings, self.observer = config, settings, observer
 
     def prepare(self) -> None:
         name = self.config.spec.rpartition(":")[2]
@@ -99,4 +99,6 @@ class Judge:
         )
 
     def close(self) -> None:
-        """Nothing is open."""
+        """End the process that was started for the judge."""
+        if self.observer is not None:
+            self.observer.close()

@@ -10,7 +10,7 @@ from conformance.checks.alignment import label_map_is_stable
 from conformance.config import Settings, SubjectConfig
 from conformance.contract import Violation
 from conformance.isolation.host import IsolatedObserver
-from conformance.renumbering import in_two_processes, renumbering
+from conformance.renumbering import Elsewhere, renumbering
 from conformance.run import Run
 
 FOLDERS = """
@@ -57,7 +57,11 @@ def observed(folder: Path, text: str, order: str) -> Run:
         assert description.trouble is None
         assert description.space.renumbers
         problem = renumbering(description.space)
-        return in_two_processes(observer, config, settings, description, problem)
+        other = Elsewhere(config, settings, description)
+        try:
+            return other.beside(observer, problem)
+        finally:
+            other.close()
     finally:
         observer.close()
 

@@ -13,7 +13,7 @@ from conformance.config import Declaration, Settings, SubjectConfig
 from conformance.contract import find_clause
 from conformance.isolation.host import IsolatedObserver
 from conformance.problem import Problem
-from conformance.rulings import verdict_of
+from conformance.rulings import Rulings
 from conformance.run import Run
 from conformance.training import pool
 from conformance.training.backend import choose
@@ -49,7 +49,10 @@ class Trainer:
 
     def verdict(self, clause: str, spec: str, scenario: str, **asked: Any) -> Verdict:
         """Return what a clause says of the runs of one scenario, with its finding."""
-        verdict, broken = verdict_of(find_clause(clause), self.runs(spec, scenario, **asked))
+        rulings = Rulings()
+        for problem, run in self.runs(spec, scenario, **asked).items():
+            rulings.judge(problem, run)
+        verdict, broken = rulings.verdict(find_clause(clause))
         if broken is None:
             return verdict
         violation = broken.violation
