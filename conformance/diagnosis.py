@@ -36,7 +36,7 @@ class Pattern:
         name: short, as the reports show it.
         seen: returns the evidence in a sentence, "" if it isn't there.
         explains: clauses that break for this reason.
-        fix: what to change.
+        fix: what to change; "" for what the violation itself advises.
         besides: whether it is told even where another reason explains its clauses already.
     """
 
@@ -83,7 +83,8 @@ def diagnose(broken: list[Broken], runs: Mapping[Problem, Run]) -> list[Cause]:
         text = pattern.seen(evidence) if theirs else ""
         if text:
             ordered = tuple(sorted(theirs, key=pattern.explains.index))
-            causes.append(Cause(pattern.name, text, pattern.fix, ordered))
+            fix = pattern.fix or evidence.broken[ordered[0]].violation.fix
+            causes.append(Cause(pattern.name, text, fix, ordered))
             left = [c for c in left if c not in theirs]
     for item in broken:
         if item.clause.id in left:
@@ -298,7 +299,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "single samples, no batches",
         _unbatched,
         ("batching.batches_are_full", "protocol.is_accepted_by_keras"),
-        "collect batch_size samples and yield them as one batch",
+        "",
     ),
     Pattern(
         "stalls for n <= batch size",

@@ -143,6 +143,8 @@ class Judge:
         try:
             for item in list(broken):
                 found = _recurring(item, repeated)
+                if found is None and item.problem.scenario not in TRAINED:
+                    found = self._in_a_second_stream(item, fresh)
                 if found is not None:
                     broken[broken.index(item)] = found
                     continue
@@ -157,6 +159,22 @@ class Judge:
         finally:
             fresh.close()
             self._training.close()
+
+    def _in_a_second_stream(self, item: Broken, fresh: AnyObserver) -> Broken | None:
+        """Return what breaks the clause in every stream but the first of a process.
+
+        What is kept in the module or the class, such as a default argument that grows, goes from
+        one stream to the next.
+        """
+        found = None
+        for _ in range(_CONFIRMED_BY - 1):
+            run = self._survey.observe_with(fresh, item.problem)
+            word = said(item.clause, run)
+            if not isinstance(word, Violation):
+                return None
+            word.observed += " (not in the first stream of a process, but in those after it)"
+            found = replace(item, violation=word, run=run)
+        return found
 
 
 def _recurring(item: Broken, repeated: Callable[[Problem], Run]) -> Broken | None:

@@ -168,6 +168,8 @@ def _same(labels: Array, batch: int, row: int, sample: int, value: Array) -> Pai
 
 def _onehot(labels: Array, batch: int, row: int, sample: int, value: Array) -> Pairing:
     top = int(value.argmax())
+    if len(value) == 1 and value[0] == labels[sample]:
+        top = int(value[0])  # two classes in one column, as LabelBinarizer has them
     if len(value) > 1 and (value == value[top]).sum() > 1:
         return Pairing(batch, row, sample, "no class", -1, False)
     right = bool(top == labels[sample])

@@ -371,8 +371,7 @@ def _say_augmentation(
     leaves = _images(stream)
     exact = np.concatenate([leaf.decoded.exact for leaf in leaves if leaf.decoded] or [np.ones(0)])
     same = _same_pixels(stream, other)
-    turned = {bool(t) for leaf in leaves if leaf.decoded for t in leaf.decoded.turned}
-    if same and len(turned) == 2:
+    if same and _turns_some(leaves):
         out.say("augments", "always", "seen: some images are turned, always the same ones")
         return
     if exact.all() and (same or not _drawn_values(leaves)):
@@ -382,6 +381,16 @@ def _say_augmentation(
         out.say("augments", "never", "seen: changed, but always in the same way")
         return
     out.say("augments", "always", "seen: images differ from draw to draw")
+
+
+def _turns_some(leaves: list[Leaf]) -> bool:
+    """Whether an input is flipped or turned in some rows and upright in others."""
+    turns: dict[str, set[bool]] = {}
+    for leaf in leaves:
+        if leaf.decoded is not None:
+            turned = leaf.decoded.turned[leaf.decoded.ids >= 0] > 0
+            turns.setdefault(leaf.path, set()).update(turned.tolist())
+    return any(len(found) == 2 for found in turns.values())
 
 
 def _drawn_values(leaves: list[Leaf]) -> bool:

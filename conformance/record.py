@@ -115,6 +115,9 @@ class _Walk:
         if part == "input" and _is_images(value):
             self.complaints.append(f"{path} is a list of images, not one array")
             value = np.stack(value)
+        if part == "target" and self.leaves and _is_rows(value, self.leaves[0].array):
+            self.complaints.append(f"{path} is a list of rows, not one array")
+            value = np.stack(value)
         if isinstance(value, (tuple, list)) and not _is_numbers(value):
             if isinstance(value, list):
                 self.complaints.append(f"{path} is a list; Keras nests with tuple or dict only")
@@ -141,6 +144,15 @@ def _is_images(value: Any) -> bool:
     shapes = {v.shape for v in value if isinstance(v, np.ndarray)}
     every = all(isinstance(v, np.ndarray) for v in value)
     return every and len(shapes) == 1 and len(next(iter(shapes))) in (2, 3)
+
+
+def _is_rows(value: Any, inputs: Array) -> bool:
+    """Whether a list holds the targets of a batch row by row, rather than several outputs."""
+    if not isinstance(value, list) or not inputs.ndim or len(value) != len(inputs):
+        return False
+    shapes = {v.shape if isinstance(v, np.ndarray) else None for v in value}
+    shape = next(iter(shapes), None)
+    return len(shapes) == 1 and shape is not None and (len(shape) == 1 or shape[0] != len(inputs))
 
 
 def _is_numbers(value: tuple[Any, ...] | list[Any]) -> bool:
@@ -179,7 +191,12 @@ def digest(row: Array) -> int:
     array = np.asarray(row)  # an entry of an array of objects is none
     data = array if array.dtype != object else np.asarray([repr(v) for v in array.ravel()])
     raw = np.ascontiguousarray(data).tobytes()
-    return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
+    return int.from_bytes(_hash(raw), "little")
+
+
+def _hash(data: Any) -> bytes:
+    """Return eight bytes; the fastest hash of the standard library, nobody has to be kept out."""
+    return hashlib.sha1(data, usedforsecurity=False).digest()[:8]
 
 
 def digests(array: Array) -> tuple[int, ...]:
@@ -194,7 +211,7 @@ def digests(array: Array) -> tuple[int, ...]:
         padded = np.zeros((len(rows), 8), np.uint8)
         padded[:, :width] = rows
         return tuple(padded.view("<u8")[:, 0].tolist())
-    hashes = (hashlib.blake2b(row.data, digest_size=8).digest() for row in rows)
+    hashes = (_hash(row.data) for row in rows)
     return tuple(np.frombuffer(b"".join(hashes), "<u8").tolist())
 
 

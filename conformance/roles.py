@@ -11,6 +11,9 @@ from typing import Any
 from conformance.config import ROLES, Declaration, UsageError
 from conformance.role_names import NAMES
 
+_GLUED = re.compile(r"(?<=^[xy])_?(train|val|valid|test|tr|trn)$")
+"""What ``Xtrain`` and ``ytest`` end in."""
+
 _AFFIX = re.compile(
     r"^(train|val|valid|validation|test|tr|my|the|in|self)_(?=.)|_(train|val|valid|validation|test|tr|trn)$"
 )
@@ -84,7 +87,7 @@ class Binding:
 def infer_role(name: str) -> str | None:
     """Return the role that a parameter of this name has, None if its name tells nothing."""
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_")
-    tries = [plain]
+    tries = [plain, _GLUED.sub("", plain)]
     stripped = _AFFIX.sub("", plain)
     if stripped != plain:
         tries.append(stripped)

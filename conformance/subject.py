@@ -124,8 +124,10 @@ class Subject:
         self.binding = Binding(
             tuple(b for b in bounds if b.origin == "declared" or b.parameter in known)
         )
+        plain = {b.parameter: (b.roles, b.origin) for b in bounds}
         for parameter, roles, origin in learned.roles:
-            self.rebind(parameter, roles, origin)
+            if plain.get(parameter) != (roles, origin):
+                self.rebind(parameter, roles, origin)
         self._endless = learned.endless
 
     def material(self, problem: Problem) -> Material:

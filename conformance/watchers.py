@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -134,7 +135,7 @@ class MemoryWatch:
                 self._look_for_sharing(raw.index, leaf)
         for leaf in raw.leaves:
             if not leaf.foreign and leaf.array.size:
-                self._held.append((raw.index, leaf.path, leaf.array, digest(leaf.array)))
+                self._held.append((raw.index, leaf.path, leaf.array, _check(leaf.array)))
         while sum(array.nbytes for _, _, array, _ in self._held) > _MOST_HELD and self._older():
             self._held.popleft()
 
@@ -162,7 +163,7 @@ class MemoryWatch:
     def _recheck(self, now: int, *, only_last: bool) -> None:
         last = self._held[-1][0] if self._held else -1
         for index, path, array, before in self._held:
-            if (not only_last or index == last) and digest(array) != before:
+            if (not only_last or index == last) and _check(array) != before:
                 self._tell(Sharing("changed", index, path, path, now))
 
     def _tell(self, finding: Sharing) -> None:
@@ -170,6 +171,13 @@ class MemoryWatch:
         if key not in self._told:
             self._told.add(key)
             self.findings.append(finding)
+
+
+def _check(array: Array) -> int:
+    """Return a checksum of an array's bytes, to see within this process whether they change."""
+    if array.dtype == object or not array.ndim:
+        return digest(array)
+    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data)
 
 
 def _share(a: Array, b: Array) -> bool:

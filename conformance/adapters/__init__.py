@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,9 @@ def adapt(obj: Any) -> Opened:
             return known
         if several := _several(seen):
             raise several
-        if _callable_without_arguments(seen):
+        if (inner := _beside_numbers(seen)) is not None:
+            seen = inner
+        elif _callable_without_arguments(seen):
             seen = seen()
         elif DuckSequence.takes(seen):
             return DuckSequence(seen)
@@ -73,11 +76,22 @@ def _known(obj: Any) -> Opened | None:
     return adapter(obj) if adapter else None
 
 
+def _beside_numbers(obj: Any) -> Any:
+    """Return the stream of a pair such as ``(generator, steps)``, None for anything else."""
+    if not isinstance(obj, tuple):
+        return None
+    streams = [v for v in obj if is_known(v) or DuckSequence.takes(v)]
+    numbers = [v for v in obj if isinstance(v, Real)]
+    return streams[0] if len(streams) == 1 and 0 < len(numbers) == len(obj) - 1 else None
+
+
 def _several(obj: Any) -> NotAStream | None:
     """Return what to say of a container of streams or of whole arrays, None for others."""
     if not isinstance(obj, (tuple, list, dict)) or not obj:
         return None
     places = dict(obj) if isinstance(obj, dict) else dict(enumerate(obj))
+    if _beside_numbers(obj) is not None:
+        return None
     streams = [k for k, v in places.items() if is_known(v) or DuckSequence.takes(v)]
     word = type(obj).__name__
     if streams:

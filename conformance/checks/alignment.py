@@ -400,6 +400,8 @@ def _values_known(run: Run, batch: Batch, leaf: Leaf) -> None:
             )
     if run.claims.labels == "onehot":
         total = leaf.values.sum(axis=1)
+        if leaf.values.shape[1] == 1:
+            total = np.ones_like(total)  # two classes in one column
         strange = np.flatnonzero((np.abs(total - 1) > 1e-2) | (leaf.values.min(axis=1) < -1e-6))
         if strange.size:
             row = int(strange[0])

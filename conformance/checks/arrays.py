@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.contract import MUST, SHOULD, NotApplicable, Violation, clause
 from conformance.guards import augmented, batches_came, identities_seen, image_leaves
-from conformance.run import Leaf, Run
+from conformance.run import Leaf, Run, Stream
 
 Array = NDArray[Any]
 
@@ -111,6 +111,7 @@ def values_keep_their_scale(run: Run) -> None:
     if run.claims.scale == "per-image" and run.claims.declared("scale"):
         raise NotApplicable("a scale of its own for each image is declared")
     _declared_scale(run, leaves)
+    _scaled_once(run, leaves)
     if augmented(run):
         _as_without(run, leaves)
         return
@@ -131,6 +132,27 @@ def values_keep_their_scale(run: Run) -> None:
             observed=f"factors from {low:.4g} to {high:.4g} (1/255 = 0.003922) in one stream",
             where=_where_scale(run),
         )
+
+
+_TWICE = {"1/255": 255.0**-2, "1/127.5": 127.5**-2, "1/255 and 1/127.5": 1 / (255 * 127.5)}
+"""Factors of images that were scaled twice, each by a factor that people use."""
+
+
+def _scaled_once(run: Run, leaves: tuple[Leaf, ...]) -> None:
+    """Pass unless what is left of a contrast of 255 is what a scale leaves that is applied twice."""
+    if run.claims.declared("scale") or run.problem.scenario != "stream" or not run.known:
+        return
+    ranges = np.concatenate([leaf.ranges for leaf in leaves])
+    factor = float(np.median(ranges[:, 1] - ranges[:, 0])) / 255
+    for name, twice in _TWICE.items():
+        if run.problem.side and abs(factor / twice - 1) < 5e-3:
+            raise Violation(
+                expected="images scaled once",
+                observed=f"of a contrast of 255 {255 * factor:.4g} is left, as where {name} is "
+                "applied twice",
+                where=_where_scale(run),
+                fix="scale once: does what reads the images, such as skimage's resize, do so already?",
+            )
 
 
 _RESAMPLED = 0.12
@@ -239,7 +261,7 @@ def pixels_survive(run: Run) -> None:
                     observed="other pixels in another batch or pass",
                     where=f"{leaf.path}, row {row}",
                 )
-    _upright(leaves)
+    _upright(leaves, run.stream)
     _one_order_of_channels(run, leaves)
 
 
@@ -262,7 +284,7 @@ def _only_rounding(leaves: tuple[Leaf, ...], sample: int) -> bool:
     )
 
 
-def _upright(leaves: tuple[Leaf, ...]) -> None:
+def _upright(leaves: tuple[Leaf, ...], stream: Stream) -> None:
     for leaf in leaves:
         if leaf.decoded is not None and leaf.decoded.layout == "reshaped":
             raise Violation(
@@ -276,13 +298,25 @@ def _upright(leaves: tuple[Leaf, ...]) -> None:
         if leaf.decoded
         for row in np.flatnonzero(leaf.decoded.turned)
     ]
-    if turned:
+    if turned and not _has_two_views(stream):
         leaf, row = turned[0]
         raise Violation(
             expected="images upright, as in the source",
             observed="flipped, turned or transposed, with augmentation off",
             where=f"{leaf.path}, row {row}",
         )
+
+
+def _has_two_views(stream: Stream) -> bool:
+    """Whether an input is turned in one way throughout beside another that is upright.
+
+    Networks with two views of an image are built so on purpose.
+    """
+    turns: dict[str, set[int]] = {}
+    for leaf in (leaf for batch in stream.batches for leaf in batch.part("input")):
+        if leaf.decoded is not None:
+            turns.setdefault(leaf.path, set()).update(leaf.decoded.turned.tolist())
+    return {0} in turns.values() and all(len(found) == 1 for found in turns.values())
 
 
 def _one_order_of_channels(run: Run, leaves: tuple[Leaf, ...]) -> None:

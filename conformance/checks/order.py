@@ -100,6 +100,8 @@ def shuffles_when_asked(run: Run) -> None:
     Fix: ``rng.permutation(n)`` at the start of each pass, used for images and labels alike.
     """
     epochs = _shuffled_epochs(run)
+    if run.stream.indexable and not (run.claims.switched or run.claims.declared("shuffles")):
+        epochs = epochs[1:]  # on_epoch_end shuffles, which Keras calls before the first epoch too
     ordered = [e for e in epochs if _first_seen(e) == sorted(_first_seen(e))]
     # what chance would allow once, it does not allow in pass after pass
     chance = _log_orders(run) * (len(epochs) if len(ordered) == len(epochs) else 1)

@@ -144,8 +144,8 @@ def _forms(material: Material) -> tuple[str, ...]:
         return ids.FORMS
     if "label_dict" in roles:
         return ids.KEYS
-    if {"csv", "image_dir"} <= roles:
-        return csv_pixels.FORMS
+    if "csv" in roles:
+        return csv_pixels.FORMS if "image_dir" in roles else csv_pixels.PIXELS
     if guessed(material):
         return TELLING
     listed = roles & {"paths", "mask_paths"} and roles & {"image_dir", "mask_dir"}

@@ -8,14 +8,18 @@ from typing import Any
 
 from conformance.config import UsageError
 from conformance.sources.folders import folder_of, image_files
-from conformance.sources.material import Material
+from conformance.sources.material import COLOUR, Material
 
 FORMS = ("", "bare")
 """Forms of a file of names: with a header ``filename,label``, or without."""
 
+PIXELS = ("", COLOUR)
+"""Forms of a file of pixels: one value a pixel, or three."""
+
 
 def csv(material: Material) -> Any:
-    """The name of a file without header: label, then ``side * side`` gray values.
+    """The name of a file without header: label, then ``side * side`` gray values, or
+    three times as many where it reads colour.
 
     Beside a folder of images it holds file names and labels instead.
 
@@ -27,7 +31,8 @@ def csv(material: Material) -> Any:
         base = folder_of(material, "names", partial(_fill_names, material), form)
         return str(base / "images.csv")
     schema = _schema(material)
-    base = folder_of(material, "csv", partial(_fill, material, schema), *sorted(schema.items()))
+    fill = partial(_fill, material, schema)
+    base = folder_of(material, "csv", fill, material.form, *sorted(schema.items()))
     return str(base / "images.csv")
 
 

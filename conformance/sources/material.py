@@ -50,6 +50,9 @@ FLAGS = ("jpg", "npy", "/", "untold")
 LISTING = frozenset(("samples", "paths", "ids", "frame", "csv", "label_dict"))
 """Roles that list files: a folder beside them is that of the files, not of classes."""
 
+COLOUR = "colour"
+"""The form of a CSV file of pixels that holds three values a pixel."""
+
 _FLOATS = frozenset(("ids", "hdf5"))
 """Roles whose files can hold floats; the others hold 8-bit pixels whatever is asked for."""
 
@@ -128,7 +131,7 @@ class Material:
     @property
     def channels(self) -> int:
         """3 for RGB; 1 where the problem or the kind of file asks for gray."""
-        gray = self.problem.scenario == "gray" or "csv" in self.flat
+        gray = self.problem.scenario == "gray" or ("csv" in self.flat and self.form != COLOUR)
         return 1 if gray else 3
 
     @property

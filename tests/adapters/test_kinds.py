@@ -131,7 +131,6 @@ def test_object_with_a_method_that_yields_names_it() -> None:
     ("made", "place"),
     [
         ((_batches(), _batches()), "[0]"),
-        ((6, _batches()), "[1]"),
         ({"train": _batches(), "val": _batches()}, "['train']"),
     ],
 )
@@ -139,6 +138,12 @@ def test_several_streams_are_to_be_named_one_by_one(made: Any, place: str) -> No
     with pytest.raises(NotAStream) as caught:
         adapt(lambda: made)
     assert f"return factory(…){place}" in caught.value.advice
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_stream_beside_its_number_of_steps_is_that_stream(place: int) -> None:
+    made = (_batches(), 6) if place == 0 else (6, _batches())
+    assert adapt(lambda: made).obj is made[place]
 
 
 def test_whole_arrays_are_no_generator() -> None:

@@ -112,7 +112,7 @@ def test_stream_of_single_samples_gets_one_clear_verdict(
     make: Callable[..., Any], advice: str
 ) -> None:
     report = _judged(make)
-    assert _failed(report) == {"protocol.is_accepted_by_keras"}
+    assert _failed(report) == {"protocol.is_accepted_by_keras", "batching.batches_are_full"}
     told = _observed(report, "protocol.is_accepted_by_keras")
     assert "that isn't batched" in told
     (cause,) = report.causes
