@@ -74,7 +74,7 @@ class _Source:
         return id(self.images)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _remembered(source: _Source, size: tuple[int, ...], channels: int, probe: bool) -> Templates:
     return Templates(resized(source.images, size), channels, probe=probe)
 

@@ -107,7 +107,7 @@ def pairings(run: Run, stream: Stream) -> list[Pairing]:
     # numbers for classes are as many as the classes
     free = run.claims.labels == "map" and len({v.tobytes() for *_, v in rows}) > len(set(own))
     return [
-        replace(p, drawn=_excused(p, value, label, moved=m, free=free))
+        replace(p, drawn=True) if _excused(p, value, label, moved=m, free=free) else p
         for p, m, label, (*_, value) in zip(found, moved, own, rows, strict=True)
     ]
 

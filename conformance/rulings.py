@@ -36,11 +36,12 @@ class Rulings:
     def __init__(self) -> None:
         self._runs: dict[Problem, Run] = {}
         self._said: dict[tuple[str, Problem], Said] = {}
+        self._clauses = clauses()
 
     def judge(self, problem: Problem, run: Run) -> None:
         """Judge a run by every clause that is about its scenario."""
         self._runs[problem] = run
-        for clause in clauses():
+        for clause in self._clauses:
             if problem.scenario in clause.scenarios:
                 self._said[clause.id, problem] = said(clause, run)
 

@@ -97,7 +97,12 @@ class Batch:
 
     def part(self, name: str) -> tuple[Leaf, ...]:
         """Return the leaves of ``"input"``, ``"target"`` or ``"weight"``."""
-        return tuple(leaf for leaf in self.leaves if leaf.part == name)
+        return self._parts.get(name, ())
+
+    @cached_property
+    def _parts(self) -> dict[str, tuple[Leaf, ...]]:
+        names = dict.fromkeys(leaf.part for leaf in self.leaves)
+        return {name: tuple(leaf for leaf in self.leaves if leaf.part == name) for name in names}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ from conformance.roles import bind, infer_role
 @pytest.mark.parametrize(
     ("role", "names"),
     [
-        ("images", "x X images imgs data inputs features x_train train_x X_train image_data x_set"),
+        (
+            "images",
+            "x X images imgs data inputs features x_train train_x X_train Xtrain image_data x_set",
+        ),
         ("labels", "y Y labels lbls targets y_train trainY y_set annotations gt classes"),
         ("onehot_labels", "y_onehot one_hot_labels labels_ohe"),
         ("weights", "sample_weight w weights sample_weights"),

@@ -185,3 +185,20 @@ def dataset_of_one_buffer(images, labels, batch_size):
             return out, targets
 
     return Buffered(images, labels, batch_size)
+
+
+def dataset_with_workers_of_its_own(images, labels, batch_size, seed=0):
+    """Two forked workers that begin with copies of one generator."""
+
+    class Own(dataset_class()):
+        def __init__(self, images, labels, batch_size):
+            super().__init__(images, labels, batch_size, workers=2, use_multiprocessing=True)
+            self.rng = np.random.default_rng(seed)
+
+        def __getitem__(self, index):
+            batch, targets = super().__getitem__(index)
+            return np.stack(
+                [np.roll(x, self.rng.integers(-4, 5, 2), (0, 1)) for x in batch]
+            ), targets
+
+    return Own(images, labels, batch_size)

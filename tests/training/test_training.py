@@ -115,3 +115,14 @@ def test_generators_are_told_of_keras_habits(trainer: Trainer) -> None:
     assert "validated on other samples in each epoch" in text
     assert "steps_per_epoch = ceil(n / batch_size)" in text
     assert not remarks(trainer.runs("dataset", "validate").values())
+
+
+def test_workers_that_a_subject_chooses_itself_are_looked_at(trainer: Trainer) -> None:
+    own = trainer.verdict(WORKERS, "dataset_with_workers_of_its_own", "forked", augments="always")
+    assert own.outcome == "failed"
+    assert "repeats the draws" in own.reason
+
+
+def test_passes_that_go_on_have_no_validation_of_their_own(trainer: Trainer) -> None:
+    verdict = trainer.verdict(VALIDATED, "dataset", "validate", remainder="continue")
+    assert verdict.outcome == "not_applicable"
