@@ -77,7 +77,8 @@ def compose(
         causes=tuple(causes),
         notes=tuple(notes),
         problems=len(survey.runs),
-        batches=sum(len(s.batches) for r in survey.runs.values() for s in r.streams),
+        batches=survey.forgotten
+        + sum(len(s.batches) for r in survey.runs.values() for s in r.streams),
         output=survey.output(),
     )
 

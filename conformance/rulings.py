@@ -38,12 +38,13 @@ class Rulings:
         self._said: dict[tuple[str, Problem], Said] = {}
         self._clauses = clauses()
 
-    def judge(self, problem: Problem, run: Run) -> None:
-        """Judge a run by every clause that is about its scenario."""
-        self._runs[problem] = run
-        for clause in self._clauses:
-            if problem.scenario in clause.scenarios:
-                self._said[clause.id, problem] = said(clause, run)
+    def judge(self, problem: Problem, run: Run) -> bool:
+        """Judge a run by every clause that is about its scenario; return whether one is broken."""
+        words = {c.id: said(c, run) for c in self._clauses if problem.scenario in c.scenarios}
+        self._said.update({(name, problem): word for name, word in words.items()})
+        broken = any(isinstance(word, Violation) for word in words.values())
+        self._runs[problem] = run if broken else run.without_batches()
+        return broken
 
     def verdict(self, clause: Clause) -> tuple[Verdict, Broken | None]:
         """Return what a clause says of all runs, and the smallest one that breaks it."""

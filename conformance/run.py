@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -245,6 +245,10 @@ class Run:
     def batches(self) -> tuple[Batch, ...]:
         """The batches of the first stream."""
         return self.stream.batches
+
+    def without_batches(self) -> Run:
+        """Return the record of how its streams ended, without what they yielded."""
+        return replace(self, streams=tuple(replace(s, batches=()) for s in self.streams))
 
     @property
     def n(self) -> int:

@@ -47,6 +47,7 @@ class Survey:
 
     Attributes:
         runs: what was observed, by problem.
+        forgotten: batches of runs of which no more than their endings was kept.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Survey:
         self.config = config
         self.settings = settings
         self.runs: dict[Problem, Run] = {}
+        self.forgotten = 0
         self._stalled: list[Problem] = []
         self._observer = observer
         self._elsewhere: Elsewhere | None = None
@@ -144,12 +146,13 @@ class Survey:
             if other is not elsewhere:
                 other.close()
 
-    def everything(self, space: Space, heard: Callable[[Problem, Run], None]) -> None:
+    def everything(self, space: Space, heard: Callable[[Problem, Run], bool]) -> None:
         """Observe the boundary problems, then those that Hypothesis draws.
 
         Args:
             space: what the subject can be given.
-            heard: told each run as it comes, while the next one is observed.
+            heard: told each run as it comes, while the next one is observed; says whether it
+                breaks a clause. Of drawn problems no others are kept, so that memory stays flat.
         """
         if self._isolated() and (space.renumbers or space.takes_seed):
             self._elsewhere = Elsewhere(self.config, self.settings, self.describe())
@@ -163,7 +166,7 @@ class Survey:
             self._observe_all(self._smallest(space), heard, always=2)
             self._observe_all(self._special(space), heard)
             drawn = drawing.result() if drawing else drawn_problems(space, self.settings)
-        self._observe_all(drawn, heard)
+        self._observe_all(drawn, heard, forget=True)
 
     def _smallest(self, space: Space) -> list[Problem]:
         """Return the problems that show how small one is on which a subject stalls."""
@@ -184,7 +187,12 @@ class Survey:
         return asked
 
     def _observe_all(
-        self, problems: list[Problem], heard: Callable[[Problem, Run], None], *, always: int = 0
+        self,
+        problems: list[Problem],
+        heard: Callable[[Problem, Run], bool],
+        *,
+        always: int = 0,
+        forget: bool = False,
     ) -> None:
         """Observe what is not settled, the first ``always`` problems in any case."""
         new = [p for p in dict.fromkeys(problems) if p not in self.runs]
@@ -198,7 +206,9 @@ class Survey:
             run = self.observe(problem, following)
             if run.ending is not None and run.ending.kind in _LOST:
                 self._stalled.append(problem)
-            heard(problem, run)
+            if not heard(problem, run) and forget:
+                self.runs[problem] = run.without_batches()
+                self.forgotten += sum(len(stream.batches) for stream in run.streams)
 
     def settled(self, problem: Problem) -> bool:
         """Whether two stalls have shown that problems of this sort only stall."""

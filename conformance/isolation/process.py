@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -11,8 +12,8 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -143,7 +144,8 @@ class Child:
             payload = None
         if payload is None:
             raise Gone
-        message: tuple[Any, ...] = _Loader(payload, self._allowed).load()
+        with _uncollected():
+            message: tuple[Any, ...] = _Loader(payload, self._allowed).load()
         return message
 
     # -- files ---------------------------------------------------------------------------
@@ -210,6 +212,18 @@ def _spawn(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         | getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make many objects that stay without having the collector look at them over and over."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _in_background(task: Any, *given: Any) -> None:
