@@ -12,6 +12,7 @@ from conformance.labels import numbers, outgrown
 from conformance.problem import Problem
 from conformance.roles import DATA, Binding
 from conformance.run import Run
+from conformance.sources.material import PIXELS, PIXELS_SIDE
 from conformance.sources.names import LABELS, class_name
 from conformance.unbatched import unbatched
 
@@ -61,6 +62,8 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
         for classes in _numbers(subject):
             for form, dtype in product(subject.forms, subject.dtypes):
                 asked = replace(problem, classes=classes, dtype=dtype, form=form, side=side)
+                if form == PIXELS:
+                    asked = replace(asked, side=PIXELS_SIDE)
                 run = observer.record(asked, claims)
                 worth = _worth(run, guesses=subject.guesses)
                 if worth == _GOOD and _may_hold_both(binding) and not _traced(run):

@@ -98,11 +98,12 @@ def first_look(observer: Observer) -> Description:
         side=problem.side,
         dtypes=_dtypes(observer, problem, claims),
         explores=subject.explores,
-        renumbers=subject.renumbers or "named" in problem.form.split(),
+        renumbers=(subject.renumbers and "+" not in problem.form)
+        or "named" in problem.form.split(),
         takes_shards={"shard_index", "shard_count"} <= roles,
         indexable=stream.indexable,
         slow=stream.slow,
-        fewest=observer.subject.fewest(problem.classes),
+        fewest=1 if "+" in problem.form else observer.subject.fewest(problem.classes),
     )
     return Description(
         kind=_kind(observer, run.stream),

@@ -21,6 +21,9 @@ from conformance.sources.given import Given, given_source
 from conformance.sources.material import PICTURED, Material
 from conformance.sources.names import LABELS, guessed, name_tells
 
+_PARTS = (("images", "masks"), ("image", "mask"), ("image", "label"), ("imgs", "masks"))
+"""What folders of images and of masks are called where one folder holds both."""
+
 _NAMING = {"string_labels", "class_names", "directory", "frame"}
 
 
@@ -213,7 +216,7 @@ class Subject:
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms of its source that may be tried, see :func:`conformance.sources.forms`."""
-        return forms(self.material(Problem(1, 1)), self._kind_of_files)
+        return forms(self.material(Problem(1, 1)), self._kind_of_files, self._parts)
 
     @cached_property
     def _kind_of_files(self) -> str:
@@ -221,13 +224,26 @@ class Subject:
 
         Who lists ``*.jpg`` in a folder of PNG files may look for ever.
         """
+        kinds = ("png", "jpg", "npy")
+        named = [kind for kind in kinds if re.search(rf"\.{kind}\b", self._source, re.I)]
+        return named[0] if len(named) == 1 and named != ["png"] else ""
+
+    @cached_property
+    def _parts(self) -> str:
+        """The folders of images and of masks that its module names, as in ``images+masks``."""
+        for pair in _PARTS:
+            if all(re.search(rf"[\"'/]{name}[\"'/]", self._source) for name in pair):
+                return "+".join(pair)
+        return ""
+
+    @cached_property
+    def _source(self) -> str:
+        """The text of its module, "" where there is none."""
         module = sys.modules.get(getattr(self._owner or self.obj, "__module__", ""))
         try:
-            text = inspect.getsource(module) if module else ""
+            return inspect.getsource(module) if module else ""
         except (OSError, TypeError):
             return ""
-        named = [kind for kind in ("png", "jpg", "npy") if re.search(rf"\.{kind}\b", text, re.I)]
-        return named[0] if len(named) == 1 and named != ["png"] else ""
 
     def arguments(self, material: Material) -> dict[str, Any]:
         """Make the argument of each bound parameter for one problem."""

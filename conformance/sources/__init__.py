@@ -103,7 +103,7 @@ def _ordered(role: str, material: Material) -> Any:
     return frames.backwards(value) if role == "frame" else value[::-1]
 
 
-def forms(material: Material, prefers: str = "") -> tuple[str, ...]:
+def forms(material: Material, prefers: str = "", parts: str = "") -> tuple[str, ...]:
     """Return the forms of a source that code may expect, the commonest first.
 
     Rows and frames hold numbers or names of classes, ids are numbers or words, file names tell
@@ -113,6 +113,7 @@ def forms(material: Material, prefers: str = "") -> tuple[str, ...]:
     Args:
         material: of any problem; its roles and claims decide.
         prefers: the kind of files that code names, to be tried first.
+        parts: the folders of images and masks that code names, to be tried last.
     """
     plain = _forms(material)
     if material.roles & _WORDS:
@@ -129,6 +130,8 @@ def forms(material: Material, prefers: str = "") -> tuple[str, ...]:
         " ".join(word for word in (form, kind, slash) if word)
         for kind, slash, form in product(kinds, slashes, plain)
     )
+    if parts and material.roles & {"directory"}:
+        told = (*told, *(" ".join((parts, slash)).strip() for slash in slashes))
     return (*told, *(f"{form} untold" for form in told)) if guessed(material) else told
 
 

@@ -85,13 +85,26 @@ def _fill_masks(material: Material, names: list[str], base: Path) -> None:
 def directory(material: Material) -> str:
     """A folder with one folder a class, which may be empty where samples are few.
 
-    Beside a list of files it is the flat folder that holds them.
+    Beside a list of files it is the flat folder that holds them; for code that names them, a
+    folder that holds one of images and one of masks.
     """
     if "image_dir" in material.roles:
         return image_dir(material)
+    if material.parts:
+        files = partial(_fill_parts, material)
+        return str(folder_of(material, "parts", files, material.form)) + material.slash
     fill = partial(_fill_classes, material)
     base = str(folder_of(material, "classes", fill, material.suffix))
     return base + material.slash
+
+
+def _fill_parts(material: Material, base: Path) -> None:
+    for part, pictured in zip(material.parts, (material.images, material.masks), strict=True):
+        (base / part).mkdir()
+        names = file_names(material, "{id}.png", masks=pictured is material.masks)
+        for i, (name, image) in enumerate(zip(names, pictured, strict=True)):
+            spoilt = pictured is material.images and is_spoilt(material, i)
+            _write(base / part / name, image, spoilt=spoilt)
 
 
 def _fill_classes(material: Material, base: Path) -> None:

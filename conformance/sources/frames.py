@@ -6,11 +6,11 @@ from typing import Any
 
 from conformance.config import UsageError
 from conformance.sources.folders import file_names_for, image_files
-from conformance.sources.material import Material
+from conformance.sources.material import PIXELS, Material
 from conformance.sources.names import class_name
 
-FORMS = ("", "named")
-"""Forms of the column ``label``: numbers, or names of classes."""
+FORMS = ("", "named", PIXELS)
+"""Forms of a frame: labels are numbers, or names of classes; or pixels stand in it as text."""
 
 
 def frame(material: Material) -> Any:
@@ -25,6 +25,8 @@ def frame(material: Material) -> Any:
         import pandas as pd
     except ImportError:
         raise UsageError("role 'frame' needs pandas: pip install pandas") from None
+    if material.form == PIXELS:
+        return pd.DataFrame(_pixels(material))
     files = [str(file) for file in image_files(material)]
     numbers = [int(label) for label in material.labels]
     names = [class_name(label) for label in numbers]
@@ -39,6 +41,17 @@ def frame(material: Material) -> Any:
     for role, column in _schema(material).items():
         columns[column] = {"image": files, "label": labels, "class": names}[role]
     return pd.DataFrame(columns)
+
+
+def _pixels(material: Material) -> dict[str, Any]:
+    """Columns as those of the FER-2013 data: a class, gray values as text, the use."""
+    numbers = [int(label) for label in material.labels]
+    return {
+        "emotion": numbers,
+        "label": numbers,
+        "pixels": [" ".join(map(str, image.ravel().tolist())) for image in material.images],
+        "Usage": ["Training"] * material.n,
+    }
 
 
 def backwards(rows: Any) -> Any:

@@ -53,6 +53,12 @@ LISTING = frozenset(("samples", "paths", "ids", "frame", "csv", "label_dict"))
 COLOUR = "colour"
 """The form of a CSV file of pixels that holds three values a pixel."""
 
+PIXELS = "pixels"
+"""The form of a frame whose images stand in it as text."""
+
+PIXELS_SIDE = 48
+"""Height and width of the images of such frames, which code that reads them often takes for granted."""
+
 _FLOATS = frozenset(("ids", "hdf5"))
 """Roles whose files can hold floats; the others hold 8-bit pixels whatever is asked for."""
 
@@ -97,7 +103,12 @@ class Material:
     @property
     def untold(self) -> bool:
         """Whether labels were found not to reach the subject."""
-        return "untold" in self.problem.form.split()
+        return "untold" in self.problem.form.split() or bool(self.parts)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the folders of images and of masks in one folder, () where it holds classes."""
+        return tuple(self.form.split("+")) if "+" in self.form else ()
 
     @property
     def suffix(self) -> str:
@@ -131,8 +142,8 @@ class Material:
     @property
     def channels(self) -> int:
         """3 for RGB; 1 where the problem or the kind of file asks for gray."""
-        gray = self.problem.scenario == "gray" or ("csv" in self.flat and self.form != COLOUR)
-        return 1 if gray else 3
+        flat = "csv" in self.flat and self.form != COLOUR
+        return 1 if flat or self.form == PIXELS or self.problem.scenario == "gray" else 3
 
     @property
     def flat(self) -> frozenset[str]:
@@ -157,7 +168,7 @@ class Material:
     @property
     def masked(self) -> bool:
         """Whether the subject is given masks."""
-        return bool(self.roles & {"masks", "mask_dir", "mask_paths"})
+        return bool(self.roles & {"masks", "mask_dir", "mask_paths"} or self.parts)
 
     @property
     def n_classes(self) -> int:
