@@ -4,7 +4,7 @@ A name that is added here is read from then on; one that could mean two things b
 """
 
 NAMES: dict[str, str] = {
-    "images": r"x|xs|images?|imgs?|data|inputs?|features?|feats?|pictures?|pics?|photos?|frames?"
+    "images": r"x|xs|images?|imgs?|data|inputs?|features?|feats?|pictures?|pics?|photos?|frames"
     r"|image_?(data|array|arr|set|batch|list|stack|tensor)s?|img_?(data|array|arr|set|list)s?"
     r"|x_?(data|set|array|arr|in|all|values|input|samples|img|imgs|images)|input_?(data|images?|array)"
     r"|data_?(x|in|array|set)|examples?|observations?|pixels|arrays?|source|all_?(images|x)|tensors?"

@@ -35,7 +35,7 @@ from conformance.roles import bind, infer_role
         ("samples", "samples rows lines"),
         ("ids", "ids list_IDs image_ids"),
         ("label_dict", "labels_dict label_map id_to_label"),
-        ("frame", "df dataframe train_df"),
+        ("frame", "df dataframe train_df frame"),
         ("csv", "csv_file csv csv_path annotations_file labels_csv"),
         ("hdf5", "h5_path hdf5_file"),
         ("n_classes", "n_classes num_classes nb_classes"),
