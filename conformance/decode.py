@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.pixels import resized, standard
+from conformance.pixels import motion_hash, resized, standard
 from conformance.templates import Decoded, Templates, nothing
 
 Array = NDArray[Any]
@@ -49,11 +49,13 @@ def decode(
         return nothing(len(rows), source.shape[-1])
     size = images.shape[1:3]
     native = max(source.shape[1:3]) if probe else 0
+    # before it is reduced: edges that are mixed anew would tell samples of one layout apart
+    motion = motion_hash(images) if augmented else None
     if max(size) > max(_ENOUGH, native):
         size = (_ENOUGH, _ENOUGH) if size[0] == size[1] else _within(size)
         images = resized(images, size)
     templates = _templates(_Source(source), size, images.shape[-1], probe)
-    return templates.read(images, layout, augmented=augmented, order=channels)
+    return templates.read(images, layout, motion=motion, order=channels)
 
 
 def _within(size: tuple[int, ...]) -> tuple[int, ...]:

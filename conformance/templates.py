@@ -15,7 +15,6 @@ from conformance.pixels import (
     channel_mean,
     explained,
     middle_heights,
-    motion_hash,
     standard,
     turn,
 )
@@ -151,7 +150,9 @@ class Templates:
         self._flat: dict[tuple[str, int], Array] = {}
         self._heights: dict[str, Array] = {}
 
-    def read(self, images: Array, layout: str | None, *, augmented: bool, order: str) -> Decoded:
+    def read(
+        self, images: Array, layout: str | None, *, motion: Array | None, order: str
+    ) -> Decoded:
         """Identify each row of ``images``, shape ``(m, h, w, c)``."""
         m = len(images)
         finite: Array = np.asarray(np.isfinite(images).all(axis=(1, 2, 3)))
@@ -174,7 +175,7 @@ class Templates:
             offset=offset,
             residual=residual,
             likeness=self._likeness(images, ids, exact),
-            motion=motion_hash(images) if augmented and m else np.zeros(m, np.int64),
+            motion=np.zeros(m, np.int64) if motion is None else motion,
             wrapped=self._wrapped(images, ids, exact),
         )
 
