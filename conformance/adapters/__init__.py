@@ -51,10 +51,10 @@ def adapt(obj: Any) -> Opened:
     for _ in range(_STEPS + 1):
         if known := _known(seen):
             return known
-        if several := _several(seen):
-            raise several
         if (inner := _beside_numbers(seen)) is not None:
             seen = inner
+        elif several := _several(seen):
+            raise several
         elif _callable_without_arguments(seen):
             seen = seen()
         elif DuckSequence.takes(seen):
@@ -90,8 +90,6 @@ def _several(obj: Any) -> NotAStream | None:
     if not isinstance(obj, (tuple, list, dict)) or not obj:
         return None
     places = dict(obj) if isinstance(obj, dict) else dict(enumerate(obj))
-    if _beside_numbers(obj) is not None:
-        return None
     streams = [k for k, v in places.items() if is_known(v) or DuckSequence.takes(v)]
     word = type(obj).__name__
     if streams:

@@ -140,12 +140,13 @@ _TWICE = {"1/255": 255.0**-2, "1/127.5": 127.5**-2, "1/255 and 1/127.5": 1 / (25
 
 def _scaled_once(run: Run, leaves: tuple[Leaf, ...]) -> None:
     """Pass unless what is left of a contrast of 255 is what a scale leaves that is applied twice."""
-    if run.claims.declared("scale") or run.problem.scenario != "stream" or not run.known:
+    probed = run.known and run.problem.side and run.problem.scenario == "stream"
+    if run.claims.declared("scale") or not probed:
         return
     ranges = np.concatenate([leaf.ranges for leaf in leaves])
     factor = float(np.median(ranges[:, 1] - ranges[:, 0])) / 255
     for name, twice in _TWICE.items():
-        if run.problem.side and abs(factor / twice - 1) < 5e-3:
+        if abs(factor / twice - 1) < 5e-3:
             raise Violation(
                 expected="images scaled once",
                 observed=f"of a contrast of 255 {255 * factor:.4g} is left, as where {name} is "
