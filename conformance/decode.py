@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.pixels import motion_hash, resized, standard
+from conformance.pixels import motion_hash, resized, standard, within
 from conformance.templates import Decoded, Templates, nothing
 
 Array = NDArray[Any]
 
-_ENOUGH = 48
+ENOUGH = 48
 """Side in pixels at which photographs, and probes that were enlarged, are told apart."""
 
 _REMEMBERED = 60_000
@@ -51,16 +51,11 @@ def decode(
     native = max(source.shape[1:3]) if probe else 0
     # before it is reduced: edges that are mixed anew would tell samples of one layout apart
     motion = motion_hash(images) if augmented else None
-    if max(size) > max(_ENOUGH, native):
-        size = (_ENOUGH, _ENOUGH) if size[0] == size[1] else _within(size)
+    if max(size) > max(ENOUGH, native):
+        size = within(size, ENOUGH)
         images = resized(images, size)
     templates = _templates(_Source(source), size, images.shape[-1], probe)
     return templates.read(images, layout, motion=motion, order=channels)
-
-
-def _within(size: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a size of the same proportions whose longer side is enough."""
-    return tuple(max(8, round(_ENOUGH * side / max(size))) for side in size)
 
 
 class _Source:

@@ -40,6 +40,11 @@ def resized(source: Array, size: tuple[int, ...]) -> Array:
     return out
 
 
+def within(size: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """Return a size of the same proportions whose longer side is ``most`` pixels."""
+    return tuple(max(8, round(most * side / max(size))) for side in size)
+
+
 def _resampler(old: int, new: int) -> Array:
     """Return a ``(new, old)`` matrix of linear interpolation, widened when shrinking."""
     centre = (np.arange(new) + 0.5) * old / new - 0.5

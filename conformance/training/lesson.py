@@ -12,13 +12,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.decode import as_images
+from conformance.decode import ENOUGH, as_images
+from conformance.pixels import resized, within
 from conformance.record import RawBatch
 from conformance.training.record import Lesson
 
 Array = NDArray[Any]
 
-ENOUGH = 0.9
+_LEARNED = 0.9
 """Share of rows named rightly at which a lesson is learned beyond doubt."""
 
 _ROUNDS = 3
@@ -57,7 +58,7 @@ def teach(
     order = np.random.default_rng(5).permutation(len(indices))
     shuffled = pupil.learn(images, indices[order], rounds=1)
     control = float("nan")
-    if right < ENOUGH and len(classes) == known:
+    if right < _LEARNED and len(classes) == known:
         control = _control(pupil, images, source, labels)
     return Lesson(len(classes), len(images), right, shuffled, control)
 
@@ -90,7 +91,8 @@ def _rows(batches: list[RawBatch], source: Array) -> tuple[Array, Array, str]:
             return none, none, "inputs and targets have different lengths"
         if len(seen) == 0:
             continue
-        images.append(seen)
+        size = seen.shape[1:3]
+        images.append(resized(seen, within(size, ENOUGH)) if max(size) > ENOUGH else seen)
         targets.append(target.array.reshape(len(target.array), -1).astype(np.float64).round(6))
     if not images:
         return none, none, "nothing arrived"
@@ -161,6 +163,6 @@ class _Pupil:
             )
             guesses = self._model.predict(wide, batch_size=len(wide), verbose=0).argmax(axis=1)
             right = float((guesses == indices).mean())
-            if right >= ENOUGH:
+            if right >= _LEARNED:
                 break
         return right
