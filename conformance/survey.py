@@ -164,9 +164,10 @@ class Survey:
             first = [deepened(problem, self.settings.profile) for problem in boundary(space)]
             self._observe_all(first, heard)
             self._observe_all(self._smallest(space), heard, always=2)
-            self._observe_all(self._special(space), heard)
             drawn = drawing.result() if drawing else drawn_problems(space, self.settings)
         self._observe_all(drawn, heard, forget=True)
+        # last, so that the other process has imported what the subject imports meanwhile
+        self._observe_all(self._special(space), heard)
 
     def _smallest(self, space: Space) -> list[Problem]:
         """Return the problems that show how small one is on which a subject stalls."""
