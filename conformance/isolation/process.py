@@ -35,6 +35,9 @@ from conformance.isolation.wire import (
 _KIT = Path(__file__).resolve().parent.parent
 _TAIL = 64 * 1024
 
+_LAST_WORDS = 0.5
+"""Seconds until what a process that ended has printed is read; longer only if another holds the pipe."""
+
 
 class Tail:
     """The end of what the subject printed; safe to fill from a thread."""
@@ -101,7 +104,7 @@ class Child:
             self, _end, self._popen, self.known, os.getpid(), (self.cells, page), self._temporary
         )
         _in_background(_read_replies, self._popen.stdout, self._nonce, self._replies, output)
-        _in_background(_drain, self._popen.stderr, output)
+        self._drain = _in_background(_drain, self._popen.stderr, output)
         self._write(json.dumps(self._boot(observer, list(users), patience)).encode("ascii"))
 
     def _boot(self, observer: str, users: list[str], patience: float) -> dict[str, Any]:
@@ -173,9 +176,11 @@ class Child:
     def status(self, patience: float = 2.0) -> int | None:
         """Return the exit status, negative for a signal; None if it still runs."""
         try:
-            return self._popen.wait(patience)
+            status = self._popen.wait(patience)
         except subprocess.TimeoutExpired:
             return None
+        self._drain.join(_LAST_WORDS)
+        return status
 
     def close(self, *, politely: bool = False) -> None:
         """End the child with all that it started; its files go too.
@@ -189,6 +194,7 @@ class Child:
             with suppress(subprocess.TimeoutExpired):
                 self._popen.wait(1.0)
         self._end()
+        self._drain.join(_LAST_WORDS)
 
 
 # probes are tiny: threads of a linear algebra library only spin beside each other
@@ -230,8 +236,10 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _in_background(task: Any, *given: Any) -> None:
-    threading.Thread(target=task, args=given, name="conformance", daemon=True).start()
+def _in_background(task: Any, *given: Any) -> threading.Thread:
+    thread = threading.Thread(target=task, args=given, name="conformance", daemon=True)
+    thread.start()
+    return thread
 
 
 def _read_replies(
