@@ -40,8 +40,11 @@ class Judge:
         self._report: SubjectReport | None = None
         self._shrinking = 0
 
-    def prepare(self) -> None:
+    def prepare(self, *, ahead: bool = False) -> None:
         """Locate and bind the subject.
+
+        Args:
+            ahead: :meth:`report` will be called: let other processes import what they will need.
 
         Raises:
             UsageError: it can't be located or bound; the message says what to type.
@@ -51,6 +54,8 @@ class Judge:
                 find_clause(clause_id)
             except KeyError as error:
                 raise UsageError(f"waive: {error.args[0]}") from None
+        if ahead:
+            self._begin()
         try:
             self._survey.describe()
         except SubjectError:
@@ -70,8 +75,14 @@ class Judge:
         """End the observation and forget the runs."""
         self._survey.close()
 
+    def _begin(self) -> None:
+        """Start the import of a backend, once: more at a time would wait for each other."""
+        if not self._training.begin():
+            self._survey.begin()
+
     def _judge(self) -> SubjectReport:
         survey = self._survey
+        self._begin()
         try:
             description = survey.describe()
         except SubjectError as error:
@@ -89,6 +100,8 @@ class Judge:
         for problem, run in self._training.runs(description, dict(survey.runs)):
             survey.runs[problem] = run
             rulings.judge(problem, run)
+        if description.trouble is None:
+            survey.special(description.space, rulings.judge)
         broken: list[Broken] = []
         verdicts: dict[str, Verdict] = {}
         for clause in clauses():
@@ -119,14 +132,12 @@ class Judge:
         return broken
 
     def _confirm(self, broken: list[Broken], verdicts: dict[str, Verdict]) -> None:
-        """Repeat each violation in a fresh process; what doesn't recur is undecided.
+        """Repeat each violation in another process; what doesn't recur is undecided.
 
         What a race or a rare draw hid on the smallest problem may recur on another one.
         """
         if not broken:
             return
-        fresh = self._survey.new_observer()
-        fresh.adopt(self._survey.describe())
         # one import of a backend more only where nothing but training accuses
         alone = all(item.problem.scenario in TRAINED for item in broken)
         again: dict[Problem, Run] = {}
@@ -136,7 +147,7 @@ class Judge:
                 again[problem] = (
                     self._training.again(problem, fresh=alone)
                     if problem.scenario in TRAINED
-                    else self._survey.observe_with(fresh, problem)
+                    else self._survey.again(problem)
                 )
             return again[problem]
 
@@ -144,7 +155,7 @@ class Judge:
             for item in list(broken):
                 found = _recurring(item, repeated)
                 if found is None and item.problem.scenario not in TRAINED:
-                    found = self._in_a_second_stream(item, fresh)
+                    found = self._in_a_second_stream(item)
                 if found is not None:
                     broken[broken.index(item)] = found
                     continue
@@ -157,10 +168,9 @@ class Judge:
                     "but not again in a fresh process",
                 )
         finally:
-            fresh.close()
             self._training.close()
 
-    def _in_a_second_stream(self, item: Broken, fresh: AnyObserver) -> Broken | None:
+    def _in_a_second_stream(self, item: Broken) -> Broken | None:
         """Return what breaks the clause in every stream but the first of a process.
 
         What is kept in the module or the class, such as a default argument that grows, goes from
@@ -168,7 +178,7 @@ class Judge:
         """
         found = None
         for _ in range(_CONFIRMED_BY - 1):
-            run = self._survey.observe_with(fresh, item.problem)
+            run = self._survey.again(item.problem)
             word = said(item.clause, run)
             if not isinstance(word, Violation):
                 return None

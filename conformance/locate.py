@@ -114,6 +114,8 @@ def _load_file(path: str, config: SubjectConfig) -> ModuleType:
         return found
     if found is not None or not name.isidentifier() or name in sys.stdlib_module_names:
         name = f"_conformance_subject_{abs(hash(str(file.resolve())))}"
+        if name in sys.modules:
+            return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, file.resolve())
     if spec is None or spec.loader is None:
         raise UsageError(f"--generator {config.spec!r}: {file} can't be imported as Python")

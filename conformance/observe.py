@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import operator
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -140,6 +141,12 @@ class Observer:
             known=self.subject.fed,
             masked=material.masked,
         )
+
+    def preload(self, libraries: Iterable[str]) -> None:
+        """Import libraries ahead of the subject; what fails is left to the subject."""
+        for name in libraries:
+            with suppress(Exception):
+                importlib.import_module(name)
 
     def warm(self) -> None:
         """Import the subject ahead of the first problem."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from conformance.observe import Description, Observer
@@ -74,29 +73,32 @@ class Other(Observer):
 
 
 class Elsewhere:
-    """A process of another hash seed, to observe the subject in beside the first one.
-
-    It imports the subject while the first one is observed, since that can take long.
+    """A process of another hash seed: compares streams with the first one, and repeats problems.
 
     Args:
         config, settings: the subject, and how to judge.
-        description: what the first look showed.
+
+    Attributes:
+        observer: what observes there.
     """
 
-    def __init__(self, config: SubjectConfig, settings: Settings, description: Description) -> None:
+    def __init__(self, config: SubjectConfig, settings: Settings) -> None:
         from conformance.isolation.host import IsolatedObserver
 
         own = os.environ.get("PYTHONHASHSEED")
-        self._classes = description.space.classes
-        self._observer = IsolatedObserver(
+        self._classes = 0
+        self.observer = IsolatedObserver(
             config,
             settings,
             environment={"PYTHONHASHSEED": next(s for s in _SEEDS if s != own)},
             observer=f"{__name__}:{Other.__name__}",
         )
-        self._observer.adopt(description)
-        self._warming = Thread(target=self._observer.warm, name="conformance", daemon=True)
-        self._warming.start()
+
+    def adopt(self, description: Description) -> None:
+        """Import the subject, while the first process goes on, and know it as that does."""
+        self._classes = description.space.classes
+        self.observer.adopt(description)
+        self.observer.warm()
 
     def beside(self, observer: AnyObserver, problem: Problem) -> Run:
         """Observe a problem by ``observer`` and here; return both streams as one run."""
@@ -104,12 +106,9 @@ class Elsewhere:
         if not here.batches:
             problem = replace(problem, classes=self._classes)
             here = observer.observe(problem)
-        self._warming.join()
-        there = self._observer.observe(problem)
+        there = self.observer.observe(problem)
         return replace(here, streams=(*here.streams[:1], *there.streams[:1]))
 
     def close(self) -> None:
         """End the process."""
-        self._observer.close()
-        self._warming.join()
-        self._observer.close()
+        self.observer.close()

@@ -153,8 +153,9 @@ class Suite:
     def _prepare(self) -> None:
         only_collects = self.config.getoption("collectonly")
         for subject in self.plan.subjects:
+            kept = not only_collects and len(self._judges) < MOST_WAITING
             try:
-                self._judge(subject).prepare()
+                self._judge(subject).prepare(ahead=kept)
             except UsageError:
                 raise
             except Exception:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from conformance.claims import Claims
 from conformance.config import Settings, SubjectConfig
+from conformance.isolation.ahead import slow_imports
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
 from conformance.problem import Problem, Space, boundary, deepened, plain_problem, strategy
@@ -60,6 +61,7 @@ class Survey:
         self._stalled: list[Problem] = []
         self._observer = observer
         self._elsewhere: Elsewhere | None = None
+        self._introduced = False
         self._description: Description | None = None
 
     def close(self) -> None:
@@ -86,6 +88,22 @@ class Survey:
     def _isolated(self) -> bool:
         return not self.settings.in_process and self.config.target is None
 
+    def begin(self) -> None:
+        """Import in a second process what the subject's file imports, while the first does so."""
+        libraries = slow_imports(self.config) if self._isolated() else ()
+        if libraries and self._elsewhere is None:
+            self._elsewhere = Elsewhere(self.config, self.settings)
+            self._elsewhere.observer.preload(libraries)
+
+    def elsewhere(self) -> Elsewhere:
+        """Return the second process, which imports the subject from the first call on."""
+        if self._elsewhere is None:
+            self._elsewhere = Elsewhere(self.config, self.settings)
+        if not self._introduced:
+            self._introduced = True
+            self._elsewhere.adopt(self.describe())
+        return self._elsewhere
+
     def new_observer(self) -> AnyObserver:
         """Return an observer in a process of its own, or in this one where that was asked for."""
         if not self._isolated():
@@ -94,9 +112,7 @@ class Survey:
             return Observer(self.config, self.settings)
         from conformance.isolation.host import IsolatedObserver
 
-        observer = IsolatedObserver(self.config, self.settings)
-        observer.pace = getattr(self._observer, "pace", None)
-        return observer
+        return IsolatedObserver(self.config, self.settings)
 
     def describe(self) -> Description:
         """Return what is known of the subject; looks at the first call."""
@@ -124,27 +140,42 @@ class Survey:
         if problem not in self.runs:
             if self._observer is None:
                 self._observer = self.new_observer()
-            if problem.scenario in _OF_TWO:
-                run = self.observe_with(self._observer, problem, self._elsewhere)
+            if problem.scenario == PAIR:
+                run = side_by_side(self, self._observer, problem)
+            elif problem.scenario in _OF_TWO:
+                run = self.elsewhere().beside(self._observer, problem)
             else:
                 run = self._observer.observe(problem, following)
             self.runs[problem] = run
         return self.runs[problem]
 
-    def observe_with(
-        self, observer: AnyObserver, problem: Problem, elsewhere: Elsewhere | None = None
-    ) -> Run:
-        """Return a new run of a problem, where it takes two processes with one that is new."""
-        if problem.scenario == PAIR:
-            return side_by_side(self, observer, problem)
-        if problem.scenario not in _OF_TWO:
-            return observer.observe(problem)
-        other = elsewhere or Elsewhere(self.config, self.settings, self.describe())
-        try:
-            return other.beside(observer, problem)
-        finally:
-            if other is not elsewhere:
-                other.close()
+    def again(self, problem: Problem) -> Run:
+        """Return a new run of a problem, by a process that has not observed what led to it."""
+        if problem.scenario in _OF_TWO and problem.scenario != PAIR:
+            new = self._knowing()
+            try:
+                return self.elsewhere().beside(new, problem)
+            finally:
+                new.close()
+        other = self._other()
+        return (
+            side_by_side(self, other, problem)
+            if problem.scenario == PAIR
+            else other.observe(problem)
+        )
+
+    def _other(self) -> AnyObserver:
+        """Return what repeats problems."""
+        if not self._isolated():
+            return self._knowing()
+        observer = self.elsewhere().observer
+        observer.pace = getattr(self._observer, "pace", None)
+        return observer
+
+    def _knowing(self) -> AnyObserver:
+        observer = self.new_observer()
+        observer.adopt(self.describe())
+        return observer
 
     def everything(self, space: Space, heard: Callable[[Problem, Run], bool]) -> None:
         """Observe the boundary problems, then those that Hypothesis draws.
@@ -155,7 +186,7 @@ class Survey:
                 breaks a clause. Of drawn problems no others are kept, so that memory stays flat.
         """
         if self._isolated() and (space.renumbers or space.takes_seed):
-            self._elsewhere = Elsewhere(self.config, self.settings, self.describe())
+            self.elsewhere()
         with ThreadPoolExecutor(1) as beside:
             # a subject in this process must not meet Hypothesis' hands on the global generators
             drawing = (
@@ -166,7 +197,9 @@ class Survey:
             self._observe_all(self._smallest(space), heard, always=2)
             drawn = drawing.result() if drawing else drawn_problems(space, self.settings)
         self._observe_all(drawn, heard, forget=True)
-        # last, so that the other process has imported what the subject imports meanwhile
+
+    def special(self, space: Space, heard: Callable[[Problem, Run], bool]) -> None:
+        """Observe what takes two processes or two subjects; last, since imports may go on."""
         self._observe_all(self._special(space), heard)
 
     def _smallest(self, space: Space) -> list[Problem]:
@@ -207,7 +240,10 @@ class Survey:
             run = self.observe(problem, following)
             if run.ending is not None and run.ending.kind in _LOST:
                 self._stalled.append(problem)
-            if not heard(problem, run) and forget:
+            breaks = heard(problem, run)
+            if breaks and self._isolated():
+                self.elsewhere()  # it will be asked to repeat this
+            if forget and not breaks:
                 self.runs[problem] = run.without_batches()
                 self.forgotten += sum(len(stream.batches) for stream in run.streams)
 

@@ -7,6 +7,7 @@ before it is loaded.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import importlib
 import mmap
 import os
@@ -43,7 +44,12 @@ _arm, _disarm = faulthandler.dump_traceback_later, faulthandler.cancel_dump_trac
 _dump, _set_signal = faulthandler.dump_traceback, signal.signal
 _get_limit, _set_limit = sys.getrecursionlimit, sys.setrecursionlimit
 
+_freeze = gc.freeze
+
 _FAREWELL = 1.0
+
+_LOADING = ("preload", "warm", "describe")
+"""Requests that import: the collector, often called, need not look at all modules each time."""
 
 _SHALLOW = 1000
 """Recursion limit that the kit itself needs: the interpreter's default."""
@@ -118,6 +124,8 @@ class _Server:
             if interrupt is not None:
                 _set_signal(signal.SIGINT, interrupt)
             reply = self._reply(request)
+            if request[0] in _LOADING:
+                _freeze()
             interrupt = _set_signal(signal.SIGINT, signal.SIG_IGN)
             self._end()
             self._tidy()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from conformance.claims import Claims
@@ -72,6 +73,9 @@ class IsolatedObserver:
         self._spun: set[tuple[str, str]] = set()
         self._hurried = False
         self._begun: Problem | None = None
+        self._ahead: Thread | None = None
+        self._preloaded = False
+        self._adopted: Description | None = None
         self.pace: float | None = None
         self.restarts = 0
 
@@ -82,7 +86,7 @@ class IsolatedObserver:
         if self._child is None:
             self.restarts += 1
             self._subjects = 1
-            self._ready = self._told = False
+            self._ready = self._told = self._preloaded = False
             self._child = Child(
                 observer=self._observer,
                 users=[self._config.root] if self._config.root else [],
@@ -112,26 +116,61 @@ class IsolatedObserver:
         description: Description = reply[1]
         return description
 
+    def preload(self, libraries: Sequence[str]) -> None:
+        """Let the child import libraries; neither waits for it nor runs code of the user's."""
+        self._begin("preload", tuple(libraries))
+
     def warm(self) -> None:
-        """Let the child import the subject; what fails there fails again at the first problem."""
-        with suppress(UsageError, IsolationError):
-            self._ask("warm")
+        """Let the child import the subject without waiting for it.
+
+        What fails there fails again at the first problem.
+        """
+        self._begin("warm")
+
+    def _begin(self, *request: Any) -> None:
+        """Ask in a thread; whoever asks next waits for it."""
+        before = self._ahead
+
+        def ask() -> None:
+            if before is not None:
+                before.join()
+            self._take_over()
+            with suppress(UsageError, IsolationError):
+                self._asked(*request)
+            self._preloaded |= request[0] == "preload"
+
+        self._ahead = Thread(target=ask, name="conformance", daemon=True)
+        self._ahead.start()
+
+    def _wait(self) -> None:
+        if self._ahead is not None:
+            self._ahead.join()
+            self._ahead = None
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Have the child told what was adopted since it was opened."""
+        if self._adopted is not None:
+            self._description, self._adopted = self._adopted, None
+            self._told = False
 
     def adopt(self, description: Description) -> None:
-        """Take over what another observer found out; only before the first request."""
-        self._description = description
+        """Take over what another observer found out."""
+        self._adopted = description
 
     def observes(self, config: SubjectConfig) -> bool:
         """Whether this is the subject that it was last turned to and told of."""
-        return self._config is config and self._description is not None
+        known = self._adopted or self._description
+        return self._config is config and known is not None
 
     @property
     def is_new(self) -> bool:
-        """Whether its child has observed no other subject before."""
-        return self._subjects <= 1
+        """Whether its child has imported nothing before the subject."""
+        return self._subjects <= 1 and not self._preloaded
 
     def turn_to(self, config: SubjectConfig, settings: Settings) -> None:
         """Observe another subject from now on, in the same child if it still lives."""
+        self._wait()
         self._config, self._settings = config, settings
         self._is_user = user_files(config.spec)
         self._description = None
@@ -153,7 +192,11 @@ class IsolatedObserver:
             IsolationError: the kit's own fault.
         """
         # what should be refused needs no patience: waiting is answer enough
-        self._hurried = problem.scenario in ("zero", "uneven")
+        hurried = problem.scenario in ("zero", "uneven")
+        if hurried and not self._told:
+            self.warm()  # an import takes patience
+            self._wait()
+        self._hurried = hurried
         began = time.monotonic()
         reply = self._ask("observe", problem, following=following)
         if not self._hurried:
@@ -166,9 +209,15 @@ class IsolatedObserver:
 
     def close(self) -> None:
         """End the child and remove its files; a later request starts another."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.close(politely=self._ready)
+        while True:
+            ahead = self._ahead if self._ahead and self._ahead.is_alive() else None
+            child, self._child = self._child, None
+            if child is not None:
+                child.close(politely=self._ready and ahead is None)
+            if ahead is None:
+                self._ahead = None
+                return
+            ahead.join(0.1)  # it may just have started one
 
     def output(self) -> str:
         """Return the tail of what the subject printed."""
@@ -183,6 +232,10 @@ class IsolatedObserver:
 
     def _ask(self, *request: Any, following: Problem | None = None) -> tuple[Any, ...]:
         """Return the reply, or ``("ended", Ending)``."""
+        self._wait()
+        return self._asked(*request, following=following)
+
+    def _asked(self, *request: Any, following: Problem | None = None) -> tuple[Any, ...]:
         if self.out_of_time:
             return ("ended", self._time_is_up(0))
         began = time.monotonic()

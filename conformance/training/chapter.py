@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from conformance.config import Settings, SubjectConfig
+from conformance.isolation.ahead import sets_up
 from conformance.isolation.errors import IsolationError
 from conformance.isolation.host import IsolatedObserver
 from conformance.observe import Description
@@ -39,6 +40,14 @@ class Chapter:
         self._backend: Backend | None = None
         self._description: Description | None = None
         self._fresh: IsolatedObserver | None = None
+
+    def begin(self) -> bool:
+        """Import the backend where there will be training; whether that goes on now."""
+        if self._excuse({}) is not None:
+            return False
+        if sets_up(self._config):
+            return False
+        return pool.begin(self._config, self._settings, self._chosen)
 
     def runs(
         self, description: Description, before: Mapping[Problem, Run]

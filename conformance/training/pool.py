@@ -10,9 +10,27 @@ from conformance.observe import Description
 from conformance.training.backend import Backend
 
 _OBSERVER = "conformance.training.observer:TrainingObserver"
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+_BACKEND = ("conformance.training.recorder", "conformance.training.lesson")
+"""What imports Keras and with it the backend."""
+
+_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    # TensorFlow takes three times as long where all memory is patterned
+    "MALLOC_PERTURB_": "0",
+}
 
 _children: dict[tuple[str, str], IsolatedObserver] = {}
+
+
+def begin(config: SubjectConfig, settings: Settings, backend: Backend) -> bool:
+    """Let the process that will train import the backend; False if it has done so before."""
+    key = (config.root, backend.name)
+    if key in _children:
+        return False
+    _children[key] = fresh(config, settings, backend)
+    _children[key].preload(_BACKEND)
+    return True
 
 
 def lend(
@@ -34,7 +52,7 @@ def lend(
 
 def fresh(config: SubjectConfig, settings: Settings, backend: Backend) -> IsolatedObserver:
     """Return a process that trains nothing but this subject; the caller closes it."""
-    environment = {**_QUIET, "KERAS_BACKEND": backend.name}
+    environment = {**_ENVIRONMENT, "KERAS_BACKEND": backend.name}
     return IsolatedObserver(
         replace(config, target=None), settings, environment=environment, observer=_OBSERVER
     )

@@ -64,7 +64,7 @@ class Judge:
     def __init__(self, config: SubjectConfig, settings: Settings, observer: Any = None) -> None:
         self.config, self.settings, self.observer = config, settings, observer
 
-    def prepare(self) -> None:
+    def prepare(self, *, ahead: bool = False) -> None:
         name = self.config.spec.rpartition(":")[2]
         if name == "kitbug":
             raise ZeroDivisionError("a fault of the kit")

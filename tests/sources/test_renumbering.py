@@ -57,7 +57,8 @@ def observed(folder: Path, text: str, order: str) -> Run:
         assert description.trouble is None
         assert description.space.renumbers
         problem = renumbering(description.space)
-        other = Elsewhere(config, settings, description)
+        other = Elsewhere(config, settings)
+        other.adopt(description)
         try:
             return other.beside(observer, problem)
         finally:
