@@ -60,18 +60,18 @@ class Survey:
         self.forgotten = 0
         self._stalled: list[Problem] = []
         self._observer = observer
+        self._repeater: AnyObserver | None = None
         self._elsewhere: Elsewhere | None = None
         self._introduced = False
         self._description: Description | None = None
 
     def close(self) -> None:
         """End the observation and forget the runs."""
-        if self._observer is not None:
-            self._observer.close()
-            self._observer = None
-        if self._elsewhere is not None:
-            self._elsewhere.close()
-            self._elsewhere = None
+        for held in (self._observer, self._repeater, self._elsewhere):
+            if held is not None:
+                held.close()
+        self._observer = self._repeater = self._elsewhere = None
+        self._introduced = False
         self.runs.clear()
         self._stalled.clear()
 
@@ -166,11 +166,13 @@ class Survey:
 
     def _other(self) -> AnyObserver:
         """Return what repeats problems."""
-        if not self._isolated():
-            return self._knowing()
-        observer = self.elsewhere().observer
-        observer.pace = getattr(self._observer, "pace", None)
-        return observer
+        if self._isolated():
+            observer = self.elsewhere().observer
+            observer.pace = getattr(self._observer, "pace", None)
+            return observer
+        if self._repeater is None:
+            self._repeater = self._knowing()
+        return self._repeater
 
     def _knowing(self) -> AnyObserver:
         observer = self.new_observer()

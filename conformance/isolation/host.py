@@ -135,7 +135,8 @@ class IsolatedObserver:
             if before is not None:
                 before.join()
             self._take_over()
-            with suppress(UsageError, IsolationError):
+            # also of a child that is ended meanwhile, e.g. with the session
+            with suppress(Exception):
                 self._asked(*request)
             self._preloaded |= request[0] == "preload"
 

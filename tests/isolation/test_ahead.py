@@ -1,7 +1,20 @@
 """The child begins the problem that comes next; what it does there belongs to that problem."""
 
+import time
+from dataclasses import replace
+
+import pytest
+
+from conformance.config import SubjectConfig
+from conformance.isolation.ahead import sets_up, slow_imports
 from conformance.problem import Problem
 
+PLAIN = """
+def gen(images, labels, batch_size):
+    while True:
+        for k in range(0, len(images), batch_size):
+            yield images[k : k + batch_size].copy(), labels[k : k + batch_size].copy()
+"""
 FIRST, FAULTY, LAST = Problem(7, 3), Problem(13, 4), Problem(5, 2)
 
 
@@ -41,3 +54,75 @@ def test_what_was_begun_but_is_not_asked_for_is_given_up(with_fault):
     run = observer.observe(LAST)
     assert run.problem == LAST
     assert observer.restarts == 2
+
+
+SLOW = """
+import time
+time.sleep(0.8)
+
+
+def gen(images, labels, batch_size):
+    if len(images) != len(labels):
+        raise ValueError("lengths differ")
+    while True:
+        for k in range(0, len(images), batch_size):
+            yield images[k : k + batch_size].copy(), labels[k : k + batch_size].copy()
+"""
+
+
+def test_an_import_is_no_delay_of_a_refusal(isolated):
+    first = isolated(SLOW)
+    description = first.describe()
+    first.observe(FIRST)
+    other = isolated(SLOW)
+    other.adopt(description)
+    other.pace = first.pace
+    ending = other.observe(replace(FIRST, scenario="uneven")).stream.ending
+    assert "lengths differ" in ending.message
+
+
+def test_libraries_come_before_the_subject_and_what_it_is_after_both(isolated):
+    description = isolated("import sys\nloaded = 'colorsys' in sys.modules\n" + PLAIN).describe()
+    observer = isolated(
+        "import sys\n"
+        "if 'colorsys' not in sys.modules:\n"
+        "    raise ImportError('nothing came before')\n" + PLAIN
+    )
+    observer.preload(["no_such_library", "colorsys"])
+    observer.adopt(description)
+    observer.warm()
+    assert samples(observer.observe(FIRST))[0] == [0, 1, 2]
+    assert observer.restarts == 1
+    assert not observer.is_new
+
+
+def test_closing_does_not_wait_for_what_is_imported(isolated):
+    observer = isolated("import time\ntime.sleep(60)\n" + PLAIN, batch_timeout=30.0)
+    observer.warm()
+    while not observer.restarts:
+        time.sleep(0.01)
+    began = time.monotonic()
+    observer.close()
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "slow", "sets"),
+    [
+        ("import keras\nfrom tensorflow import data\n", ("tensorflow", "keras"), False),
+        ("def gen():\n    import torch\n", ("torch",), False),
+        ("import numpy\n# import keras\n", (), False),
+        ("import os\nos.environ['KERAS_BACKEND'] = 'jax'\nimport keras\n", (), True),
+    ],
+)
+def test_slow_imports_are_read_from_the_text(tmp_path, text, slow, sets):
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "mine.py").write_text(text, encoding="utf-8")
+    for spec in ("pkg.mine:gen", "pkg/mine.py:gen", f"{tmp_path / 'pkg' / 'mine.py'}:gen"):
+        config = SubjectConfig(spec, root=str(tmp_path))
+        assert slow_imports(config) == slow
+        assert sets_up(config) is sets
+
+
+def test_a_file_that_is_not_found_imports_nothing(tmp_path):
+    assert slow_imports(SubjectConfig("nowhere:gen", root=str(tmp_path))) == ()
