@@ -6,7 +6,8 @@ No backend is used: ``KERAS_BACKEND`` names one that can't train, so that the tr
 undecided and nothing imports a backend but the peer. Prints, as medians over the runs: the full
 verdict on ``reference_impl`` (process start included) against ``import tensorflow, keras``; ``pytest --collect-only`` with the plugin installed and
 unused against the same with ``-p no:keras_generator_conformance``; the verdict at 40, 80 and 160
-examples (time and peak memory); two subjects with ``-n 2`` against one process.
+examples (time and peak memory); two subjects with ``-n 2`` against one process. Then, with Keras
+and its backend, what verdicts on other kinds take beyond that import, without and with training.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ def plain_environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k not in left_out}
 
 
-def timed(command: list[str], folder: str) -> float:
+def timed(command: list[str], folder: str, *, trains: bool = False) -> float:
     """Return the wall time of a process in seconds; its output is thrown away."""
     imports = "-c" in command
     start = time.perf_counter()
     subprocess.run(
         command,
         cwd=folder,
-        env=plain_environment() if imports else environment(),
+        env=plain_environment() if imports or trains else environment(),
         capture_output=True,
         check=imports,
     )
@@ -80,6 +81,61 @@ def pair(name: str, first: list[str], second: list[str], runs: int, folder: str)
     print(f"{name:62} {a:7.2f} s  {b:7.2f} s   ratio {ratio:.2f}")
 
 
+KINDS = """
+import os
+import keras, numpy as np, tensorflow as tf
+class Sized(keras.utils.PyDataset):
+    def __init__(self, images, labels, batch_size, **kwargs):
+        super().__init__(**kwargs)
+        self.images, self.labels, self.batch_size = images, labels, batch_size
+    def __len__(self):
+        return -(-len(self.images) // self.batch_size)
+    def __getitem__(self, index):
+        rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        return self.images[rows].copy(), self.labels[rows].copy()
+def pipeline(images, labels, batch_size, seed):
+    data = tf.data.Dataset.from_tensor_slices((images, labels))
+    return data.shuffle(len(images), seed=seed).batch(batch_size)
+def folders(directory, batch_size):
+    names = sorted(os.listdir(directory))
+    files = [(os.path.join(directory, c, f), k) for k, c in enumerate(names)
+             for f in sorted(os.listdir(os.path.join(directory, c)))]
+    while True:
+        for start in range(0, len(files), batch_size):
+            some = files[start:start + batch_size]
+            images = [keras.utils.img_to_array(keras.utils.load_img(path)) for path, _ in some]
+            yield np.stack(images), np.array([k for _, k in some])
+"""
+
+UNTRAINED = """
+import os, sys
+from conformance.config import Settings, SubjectConfig
+from conformance.judge import Judge
+judge = Judge(SubjectConfig(sys.argv[1], root=os.getcwd()), Settings(training=False))
+judge.report()
+judge.close()
+"""
+
+
+def beyond_the_import(runs: int, folder: str) -> None:
+    """Print what verdicts on kinds that need Keras take, and how much of that is no import."""
+    (Path(folder) / "kinds.py").write_text(KINDS)
+    (Path(folder) / "untrained.py").write_text(UNTRAINED)
+    importing = [sys.executable, "-c", "import tensorflow, keras"]
+    for name in ("Sized", "pipeline", "folders"):
+        ways = {
+            "without training": [sys.executable, "untrained.py", f"kinds:{name}"],
+            "with training": [*PYTEST, "--generator", f"kinds:{name}"],
+        }
+        for way, command in ways.items():
+            times = [
+                (timed(command, folder, trains=True), timed(importing, folder)) for _ in range(runs)
+            ]
+            a, b = median(t[0] for t in times), median(t[1] for t in times)
+            rest = median(t[0] - t[1] for t in times)
+            print(f"{name + ', ' + way:62} {a:7.2f} s  {b:7.2f} s   beyond {rest:.2f} s")
+
+
 def main() -> None:
     """Run all comparisons."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,6 +165,7 @@ def main() -> None:
         more = ["--generator-examples", "300"]
         both = [*PYTEST, "--generator", "two:one", "--generator", "two:two", *more]
         pair("two subjects in one process | with -n 2", both, [*both, "-n", "2"], runs, folder)
+        beyond_the_import(runs, folder)
 
 
 if __name__ == "__main__":

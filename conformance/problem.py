@@ -295,19 +295,16 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
         if not space.hard_batch:
             yield replace(plain, n=22, scenario="shards", passes=1)
             yield replace(plain, n=16, batch_size=2, scenario="shards", passes=1)
-    yield _many(plain, space)
+    yield _many(busy, space)
     yield replace(busy, scenario="files")
     for name in space.explores:
         yield replace(plain, scenario=name, passes=1)
 
 
-def _many(plain: Problem, space: Space) -> Problem:
+def _many(busy: Problem, space: Space) -> Problem:
     """Return the problem of thousands of batches, large enough for what is kept to show."""
     size = space.hard_batch or 16
-    return suited(
-        replace(plain, n=4 * size, batch_size=size, shuffle=space.can_shuffle, scenario="many"),
-        space,
-    )
+    return suited(replace(busy, n=4 * size, batch_size=size, scenario="many"), space)
 
 
 def _long(plain: Problem, space: Space) -> Problem:

@@ -143,6 +143,13 @@ class IsolatedObserver:
         self._ahead = Thread(target=ask, name="conformance", daemon=True)
         self._ahead.start()
 
+    def _import(self) -> None:
+        """Have the subject imported, which takes patience."""
+        self._wait()
+        if not self._told:
+            self.warm()
+            self._wait()
+
     def _wait(self) -> None:
         if self._ahead is not None:
             self._ahead.join()
@@ -194,9 +201,8 @@ class IsolatedObserver:
         """
         # what should be refused needs no patience: waiting is answer enough
         hurried = problem.scenario in ("zero", "uneven")
-        if hurried and not self._told:
-            self.warm()  # an import takes patience
-            self._wait()
+        if hurried:
+            self._import()
         self._hurried = hurried
         began = time.monotonic()
         reply = self._ask("observe", problem, following=following)

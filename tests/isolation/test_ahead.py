@@ -70,13 +70,16 @@ def gen(images, labels, batch_size):
 """
 
 
-def test_an_import_is_no_delay_of_a_refusal(isolated):
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_import_is_no_delay_of_a_refusal(isolated, begun):
     first = isolated(SLOW)
     description = first.describe()
     first.observe(FIRST)
     other = isolated(SLOW)
     other.adopt(description)
     other.pace = first.pace
+    if begun:
+        other.warm()
     ending = other.observe(replace(FIRST, scenario="uneven")).stream.ending
     assert "lengths differ" in ending.message
 
