@@ -33,7 +33,9 @@ def teach(
     labels: Array,
     beat: Callable[[], None],
 ) -> Lesson:
-    """Train on the rows that arrived, on the same rows with permuted labels, and on the source.
+    """Train on the rows that arrived; where little was learned, on two other things to compare with.
+
+    These are the same rows with permuted labels, and the source itself.
 
     Args:
         batches: what arrived in ``train_step``.
@@ -55,11 +57,12 @@ def teach(
     indices = indices.reshape(-1)
     pupil = _pupil(images.shape[1:], len(classes), beat)
     right = pupil.learn(images, indices)
-    order = np.random.default_rng(5).permutation(len(indices))
-    shuffled = pupil.learn(images, indices[order], rounds=1)
-    control = float("nan")
-    if right < _LEARNED and len(classes) == known:
-        control = _control(pupil, images, source, labels)
+    shuffled = control = float("nan")
+    if right < _LEARNED:
+        order = np.random.default_rng(5).permutation(len(indices))
+        shuffled = pupil.learn(images, indices[order], rounds=1)
+        if len(classes) == known:
+            control = _control(pupil, images, source, labels)
     return Lesson(len(classes), len(images), right, shuffled, control)
 
 

@@ -13,8 +13,8 @@ class Lesson:
         classes: how many there were.
         rows: rows that it was trained on, in each round.
         right: share of rows that it names rightly after training on the labels as they came.
-        shuffled: the same share after training on permuted labels.
-        control: the same share after training on the source itself; NaN where that was not needed.
+        shuffled: the same share after training on permuted labels; NaN if that was not needed.
+        control: the same share after training on the source itself; likewise.
         trouble: why there was nothing to learn from, "" if there was.
     """
 
