@@ -81,6 +81,22 @@ def pair(name: str, first: list[str], second: list[str], runs: int, folder: str)
     print(f"{name:62} {a:7.2f} s  {b:7.2f} s   ratio {ratio:.2f}")
 
 
+FILES = """
+import os
+import cv2, numpy as np
+def one(directory, batch_size):
+    names = sorted(os.listdir(directory))
+    files = [(os.path.join(directory, c, f), k) for k, c in enumerate(names)
+             for f in sorted(os.listdir(os.path.join(directory, c)))]
+    while True:
+        for start in range(0, len(files), batch_size):
+            some = files[start:start + batch_size]
+            images = [cv2.resize(cv2.imread(path)[..., ::-1], (182, 182)) for path, _ in some]
+            yield np.stack(images).astype("float32") / 255, np.array([k for _, k in some])
+def two(directory, batch_size):
+    return one(directory, batch_size)
+"""
+
 KINDS = """
 import os
 import keras, numpy as np, tensorflow as tf
@@ -165,6 +181,9 @@ def main() -> None:
         more = ["--generator-examples", "300"]
         both = [*PYTEST, "--generator", "two:one", "--generator", "two:two", *more]
         pair("two subjects in one process | with -n 2", both, [*both, "-n", "2"], runs, folder)
+        (Path(folder) / "files.py").write_text(FILES)
+        both = [*PYTEST, "--generator", "files:one", "--generator", "files:two"]
+        pair("two that read class folders | with -n 2", both, [*both, "-n", "2"], runs, folder)
         beyond_the_import(runs, folder)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from conformance.feed import feed
 from conformance.mixing_seen import with_mixing
 from conformance.observe import Description, identities
 from conformance.problem import Problem, Space
+from conformance.promises import drops_the_remainder, ends_after_a_pass
 from conformance.run import Ending, Leaf, Run, Stream
 from conformance.unbatched import unbatched
 
@@ -52,7 +54,11 @@ def first_look(observer: Observer) -> Description:
         look = Problem(fixed, max(1, fixed // 3), passes=1)
     run, problem = feed(observer, look, base)
     if run.stream.boundless and not run.stream.certain and "endless" not in declared:
-        subject.goes_on()
+        subject.goes_on(forever=True)
+        run, problem = feed(observer, look, base)
+    elif told := _promised_one_pass(subject, run.stream, look, declared):
+        subject.goes_on(forever=False)
+        base = replace(base, endless=False, origin={**base.origin, "endless": told})
         run, problem = feed(observer, look, base)
     roles = subject.binding.roles()
     stream = run.stream
@@ -251,14 +257,15 @@ def _infer(observer: Observer, claims: Claims, problem: Problem, run: Run) -> Cl
     roles = observer.subject.binding.roles()
     out = _Inference(claims)
     stream = run.stream
-    out.say("endless", not stream.sized, "by kind")
+    if "endless" not in claims.origin:
+        out.say("endless", not stream.sized, "by kind")
     out.say("seeded", bool(roles & {"seed", "rng"}), "role")
     other = observer.record(replace(problem, seed=problem.seed + 1), claims).stream
     _say_arrays(out, stream)
     _say_order(out, roles, stream, other)
     _say_augmentation(out, roles, stream, other)
     _say_labels(out, run, observer.subject)
-    _say_remainder(out, observer)
+    _say_remainder(out, observer, stream, problem)
     return out.claims
 
 
@@ -432,12 +439,23 @@ def _say_labels(out: _Inference, run: Run, subject: Subject) -> None:
         out.say("labels", found, "seen")
 
 
-def _say_remainder(out: _Inference, observer: Observer) -> None:
-    """Take a parameter ``drop_last=True`` in the signature for the declaration that it is."""
+def _promised_one_pass(
+    subject: Subject, stream: Stream, look: Problem, declared: Mapping[str, Any]
+) -> str:
+    if stream.certain or stream.sized or "endless" in declared:
+        return ""
+    return ends_after_a_pass(subject.obj, subject.owner, stream, look)
+
+
+def _say_remainder(out: _Inference, observer: Observer, stream: Stream, problem: Problem) -> None:
+    """Take ``drop_last=True`` in the signature, or a docstring, for the declaration that it is."""
     import inspect
 
+    subject = observer.subject
+    if why := drops_the_remainder(subject.obj, subject.owner, stream, problem):
+        out.say("remainder", "drop", why)
     try:
-        parameters = inspect.signature(observer.subject.obj).parameters
+        parameters = inspect.signature(subject.obj).parameters
     except (TypeError, ValueError):
         return
     for name in ("drop_last", "drop_remainder", "drop_final", "droplast"):

@@ -34,7 +34,7 @@ class Learned:
     Attributes:
         roles: rows of (parameter, roles, origin) of the parameters that were not declared; None
             if nothing was learned.
-        endless: whether its stream was seen to go on, where its kind can't tell; None if not.
+        endless: whether its stream goes on for ever, where its kind can't tell; None if unknown.
     """
 
     roles: tuple[tuple[str, tuple[str, ...], str], ...] | None = None
@@ -102,9 +102,14 @@ class Subject:
             )
         )
 
-    def goes_on(self) -> None:
-        """Take note that its stream has no end, where its kind can't tell."""
-        self._endless = True
+    def goes_on(self, *, forever: bool) -> None:
+        """Take note whether its stream has no end, or one after each pass; its kind can't tell."""
+        self._endless = forever
+
+    @property
+    def owner(self) -> type | None:
+        """The class of which an object is made first, for a method of it."""
+        return self._owner
 
     @property
     def method(self) -> tuple[str, tuple[str, ...]] | None:
