@@ -57,7 +57,8 @@ def feed(observer: Observer, problem: Problem, claims: Claims) -> tuple[Run, Pro
         subject.binding = binding
         if side != sides[0] and (not subject.reads_files or (best and best[0] > 1)):
             continue
-        if best and binding.roles() - plain.roles() == {"image_dir"} and not _lost(best[1], plain):
+        resorted = binding.roles() - plain.roles() == {"image_dir"} and not _beside_masks(plain)
+        if best and resorted and not _lost(best[1], plain):
             continue
         for classes in _numbers(subject):
             for form, dtype in product(subject.forms, subject.dtypes):
@@ -127,8 +128,15 @@ def _traced(run: Run) -> bool:
 
 
 def _bindings(binding: Binding) -> Iterator[Binding]:
-    """Yield the binding itself, then with inferred parameters read in other ways."""
-    yield binding
+    """Yield the binding itself, then with inferred parameters read in other ways.
+
+    A path beside a folder of masks is rather the flat folder of their images than one of classes.
+    """
+    flat = _flat(binding) if _beside_masks(binding) else None
+    if flat is not None:
+        yield from (flat, binding) if _is_path(binding) else (binding, flat)
+    else:
+        yield binding
     for bound in binding.bounds:
         if bound.origin == "declared":
             continue
@@ -144,6 +152,23 @@ def _bindings(binding: Binding) -> Iterator[Binding]:
             yield _with(binding, bound.parameter, ("augmenter",), "seen: it is called")
         if bound.roles and bound.roles[0] in _SIZES and bound.has_default:
             yield _with(binding, bound.parameter, (), "default")
+
+
+def _beside_masks(binding: Binding) -> bool:
+    return "mask_dir" in binding.roles() and not binding.roles() & {"image_dir", "images", "paths"}
+
+
+def _flat(binding: Binding) -> Binding | None:
+    """Return the binding with its inferred folder read as a flat one, None without such a folder."""
+    for bound in binding.bounds:
+        if bound.roles == ("directory",) and bound.origin == "name":
+            return _with(binding, bound.parameter, ("image_dir",), "seen: a folder of files")
+    return None
+
+
+def _is_path(binding: Binding) -> bool:
+    names = (b.parameter for b in binding.bounds if b.roles == ("directory",))
+    return any(name.lower().endswith("path") for name in names)
 
 
 def _last_resorts(binding: Binding) -> tuple[Binding, ...]:

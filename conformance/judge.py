@@ -10,6 +10,7 @@ from conformance.config import Settings, SubjectConfig, UsageError
 from conformance.contract import Violation, clauses, find_clause
 from conformance.isolation.errors import SubjectError
 from conformance.problem import Problem, Space
+from conformance.renumbering import IN_TWO
 from conformance.rulings import Broken, Rulings, said, smaller
 from conformance.run import Run
 from conformance.survey import AnyObserver, Survey
@@ -39,6 +40,7 @@ class Judge:
         self._training = Chapter(config, settings)
         self._report: SubjectReport | None = None
         self._shrinking = 0
+        self._begun = False
 
     def prepare(self, *, ahead: bool = False) -> None:
         """Locate and bind the subject.
@@ -76,9 +78,10 @@ class Judge:
         self._survey.close()
 
     def _begin(self) -> None:
-        """Start the import of a backend, once: more at a time would wait for each other."""
-        if not self._training.begin():
+        """Start one import ahead: more at a time would wait for each other."""
+        if not self._begun and not self._training.begin():
             self._survey.begin()
+        self._begun = True
 
     def _judge(self) -> SubjectReport:
         survey = self._survey
@@ -154,7 +157,7 @@ class Judge:
         try:
             for item in list(broken):
                 found = _recurring(item, repeated)
-                if found is None and item.problem.scenario not in TRAINED:
+                if found is None and item.problem.scenario not in (*TRAINED, *IN_TWO):
                     found = self._in_a_second_stream(item)
                 if found is not None:
                     broken[broken.index(item)] = found
@@ -165,7 +168,7 @@ class Judge:
                     outcome="undecided",
                     reason=f"seen once, on {item.problem.describe()} (expected "
                     f"{item.violation.expected}; observed {item.violation.observed}), "
-                    "but not again in a fresh process",
+                    "but not again when repeated",
                 )
         finally:
             self._training.close()

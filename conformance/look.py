@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,12 @@ from conformance.feed import feed
 from conformance.mixing_seen import with_mixing
 from conformance.observe import Description, identities
 from conformance.problem import Problem, Space
-from conformance.promises import drops_the_remainder, ends_after_a_pass
+from conformance.promises import (
+    drops_the_remainder,
+    ended_after_a_pass,
+    says_it_drops,
+    says_it_ends,
+)
 from conformance.run import Ending, Leaf, Run, Stream
 from conformance.unbatched import unbatched
 
@@ -56,10 +60,8 @@ def first_look(observer: Observer) -> Description:
     if run.stream.boundless and not run.stream.certain and "endless" not in declared:
         subject.goes_on(forever=True)
         run, problem = feed(observer, look, base)
-    elif told := _promised_one_pass(subject, run.stream, look, declared):
-        subject.goes_on(forever=False)
-        base = replace(base, endless=False, origin={**base.origin, "endless": told})
-        run, problem = feed(observer, look, base)
+    elif _promised_one_pass(subject, run.stream, look, base):
+        run, base = _one_pass(observer, problem, base)
     roles = subject.binding.roles()
     stream = run.stream
     single = unbatched(stream, problem)
@@ -76,6 +78,8 @@ def first_look(observer: Observer) -> Description:
         hard = int(Counter(b.rows for b in stream.batches).most_common(1)[0][0])
         problem = replace(problem, n=fixed or 4 * hard, batch_size=hard, passes=2)
         run, problem = feed(observer, problem, base)
+        if _promised_one_pass(subject, run.stream, problem, base):
+            run, base = _one_pass(observer, problem, base)
     claims = _infer(observer, replace(base, hard_batch=hard), problem, run)
     _tell_augmenter(observer, problem, claims)
     _tell_switches(observer, problem, run.stream, claims)
@@ -439,12 +443,17 @@ def _say_labels(out: _Inference, run: Run, subject: Subject) -> None:
         out.say("labels", found, "seen")
 
 
-def _promised_one_pass(
-    subject: Subject, stream: Stream, look: Problem, declared: Mapping[str, Any]
-) -> str:
-    if stream.certain or stream.sized or "endless" in declared:
-        return ""
-    return ends_after_a_pass(subject.obj, subject.owner, stream, look)
+def _promised_one_pass(subject: Subject, stream: Stream, problem: Problem, base: Claims) -> bool:
+    if stream.certain or stream.sized or base.declared("endless"):
+        return False
+    return ended_after_a_pass(stream, problem) and says_it_ends(subject.obj, subject.owner)
+
+
+def _one_pass(observer: Observer, problem: Problem, base: Claims) -> tuple[Run, Claims]:
+    """Observe once more what is called anew for each pass, as it says of itself."""
+    observer.subject.goes_on(forever=False)
+    told = replace(base, endless=False, origin={**base.origin, "endless": "its docstring"})
+    return observer.record(problem, told), told
 
 
 def _say_remainder(out: _Inference, observer: Observer, stream: Stream, problem: Problem) -> None:
@@ -452,8 +461,12 @@ def _say_remainder(out: _Inference, observer: Observer, stream: Stream, problem:
     import inspect
 
     subject = observer.subject
-    if why := drops_the_remainder(subject.obj, subject.owner, stream, problem):
-        out.say("remainder", "drop", why)
+    if says_it_drops(subject.obj, subject.owner):
+        if not problem.n % problem.batch_size and subject.given is None:
+            problem = replace(problem, n=problem.n + 1)
+            stream = observer.record(problem, out.claims).stream
+        if drops_the_remainder(stream, problem):
+            out.say("remainder", "drop", "its docstring")
     try:
         parameters = inspect.signature(subject.obj).parameters
     except (TypeError, ValueError):

@@ -295,7 +295,7 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
         if not space.hard_batch:
             yield replace(plain, n=22, scenario="shards", passes=1)
             yield replace(plain, n=16, batch_size=2, scenario="shards", passes=1)
-    yield _many(busy, space)
+    yield from dict.fromkeys(_many(p, space) for p in (busy, replace(busy, augment=False)))
     yield replace(busy, scenario="files")
     for name in space.explores:
         yield replace(plain, scenario=name, passes=1)

@@ -1,73 +1,99 @@
-"""What a subject's own documentation promises, believed where its stream was seen to keep to it.
+"""What a subject's own docstrings promise, believed where its stream was seen to keep to it.
 
-A declaration says more and comes first; a docstring is what most authors write instead.
+A declaration says more and comes first; a docstring is what most authors write instead. Only plain
+statements count: a wrong guess here would hide a fault.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.problem import Problem
 from conformance.run import Stream
 
-_LAST = r"(last|final|remainder|remaining|rest|incomplete|partial|short(er)?|tail|left-?overs?)"
+_SHORT = r"(last|final|incomplete|partial|short(er)?|left-?over|remaining|smaller)"
+_ROWS = r"((mini-?)?batch(es)?|samples|rows|images|examples)"
+_REST = rf"(remainder|({_SHORT} ){{1,3}}{_ROWS}|rest of (an?|the|each|every) (epoch|pass))"
 _GONE = (
     r"(drop(s|ped|ping)?|skip(s|ped|ping)?|discard(s|ed|ing)?|omit(s|ted|ting)?|left out|cut off)"
 )
 _FULL = r"((full|whole|complete) batches only|only (full|whole|complete) batches)"
 _DROPS = re.compile(
-    rf"\b{_GONE}\b.{{0,60}}\b{_LAST}\b|\b{_LAST}\b.{{0,60}}\b{_GONE}\b|\b{_FULL}\b", re.I | re.S
+    rf"\b({_GONE}\b[^,]{{0,40}}\b{_REST}|{_REST}\b.{{0,60}}\b{_GONE}|{_FULL})\b", re.I | re.S
 )
-_KEEPS = re.compile(r"\b(no|not|never|nothing|without|instead of|unless|if)\b|n't\b", re.I)
-
-_SENTENCE_END = re.compile(r"[.;:](?:\s|$)|\n\s*\n")
-
-_ONE = re.compile(r"\b(one|single) (single |finite |full |whole )?(pass|epoch)\b", re.I)
-_GOES_ON = re.compile(
-    r"endless|for ?ever|infinit|indefinit|never (end|stop)|over and over|again and again"
-    r"|\bloops?\b|\brepeats?\b|steps_per_epoch",
+_TOO_SHORT = re.compile(
+    r"\b(if|when|where|that|which) ((it|they|this|that) )?(is|are|has|have|was) "
+    r"(smaller|shorter|incomplete|too (small|short|few)|fewer|less|not (full|complete))\b",
+    re.I,
+)
+_DENIED = re.compile(
+    r"\b(no|not|never|nothing|without|instead of|rather|unless|whether|if|when|where|optional(ly)?"
+    r"|may|might|can|could|keeps?|kept|true|false)\b|n't\b",
     re.I,
 )
 
+_PASS = r"(single |finite |full |whole |complete )?(pass|epoch)"
+_YIELDS = (
+    r"(yields?|generates?|gives?|makes?|produces?|runs?|iterates?|walks?|goes|ends?|stops?)"
+    r"\b.{0,60}"
+)
+_ONE = re.compile(
+    rf"(\b{_YIELDS}|^(exactly |only |just )?)\b(a|one|a single|single) {_PASS}\b"
+    r"|\bcall(s|ed|ing)? (it |this )?(again|anew)\b",
+    re.I | re.S,
+)
+_COUNTS = re.compile(r"\b(number|count|steps?|length|size|as many) ", re.I)
+_GOES_ON = re.compile(
+    r"endless|for ?ever|infinit|indefinit|never (end|stop)|over and over|again and again"
+    r"|\bloops?\b|\brepeats?\b|steps_per_epoch|epochs=",
+    re.I,
+)
+_SENTENCE_END = re.compile(r"[.;:](?:\s|$)|\n\s*\n")
 
-def drops_the_remainder(obj: Any, owner: type | None, stream: Stream, problem: Problem) -> str:
-    """Return why a stream is taken to drop the remainder by design, "" if it is not.
+
+def says_it_drops(obj: Any, owner: type | None) -> bool:
+    """Whether a docstring says that the remainder of each pass is dropped.
 
     Args:
         obj, owner: what was named, and the class of a method.
-        stream: what came of it on ``problem``, of which n is no multiple of B.
     """
+    if any("drop" in name for name in _parameters(obj, owner)):
+        return False  # the text may be about that switch
+    sentences = (_TOO_SHORT.sub("", part) for part in _sentences(obj, owner))
+    return any(_DROPS.search(part) and not _DENIED.search(part) for part in sentences)
+
+
+def drops_the_remainder(stream: Stream, problem: Problem) -> bool:
+    """Whether only full batches came, and less than all samples; n must be no multiple of B."""
     n, size = problem.n, problem.batch_size
     first = stream.batches[: -(-n // size)]
     seen = {int(i) for batch in first for i in batch.ids if i >= 0}
-    lost = n % size and len(seen) < n and all(batch.rows == size for batch in first)
-    if not lost:
-        return ""
-    sentences = [part for text in _texts(obj, owner) for part in _SENTENCE_END.split(text)]
-    told = any(_DROPS.search(part) and not _KEEPS.search(part) for part in sentences)
-    return "its docstring" if told else ""
+    return bool(n % size) and len(seen) < n and all(batch.rows == size for batch in first)
 
 
-def ends_after_a_pass(obj: Any, owner: type | None, stream: Stream, problem: Problem) -> str:
-    """Return what tells that a generator is to end after one pass as it did, "" if nothing does."""
-    ended = stream.ending is not None and stream.ending.kind == "exhausted"
-    passes = (problem.n // problem.batch_size, -(-problem.n // problem.batch_size))
-    if not ended or len(stream.batches) not in passes:
-        return ""
-    texts = _texts(obj, owner)
-    if any(_GOES_ON.search(text) for text in texts):
-        return ""
-    if any(_ONE.search(text) for text in texts):
-        return "its docstring"
-    return "its length" if _counts_its_batches(obj) else ""
+def says_it_ends(obj: Any, owner: type | None) -> bool:
+    """Whether a docstring says that the stream is one pass, to be called again for the next."""
+    if any(_GOES_ON.search(text) for text in _texts(obj, owner)):
+        return False
+    parts = _sentences(obj, owner)
+    return any(_ONE.search(part) and not _COUNTS.search(part) for part in parts)
 
 
-def _counts_its_batches(obj: Any) -> bool:
-    """Whether it is called for each pass, and has a length: it can't be meant to be endless."""
-    cls = obj if isinstance(obj, type) else type(obj)
-    return hasattr(cls, "__len__") and "__call__" in dir(cls) and not hasattr(cls, "__iter__")
+def ended_after_a_pass(stream: Stream, problem: Problem) -> bool:
+    """Whether it ended when all samples had come, but for a remainder that may be dropped."""
+    if stream.ending is None or stream.ending.kind != "exhausted" or not stream.batches:
+        return False
+    size = Counter(batch.rows for batch in stream.batches).most_common(1)[0][0]
+    return bool(size) and len(stream.batches) in (problem.n // size, -(-problem.n // size))
+
+
+def _sentences(obj: Any, owner: type | None) -> Iterator[str]:
+    for text in _texts(obj, owner):
+        yield from (" ".join(part.split()) for part in _SENTENCE_END.split(text))
 
 
 def _texts(obj: Any, owner: type | None) -> list[str]:
@@ -75,5 +101,16 @@ def _texts(obj: Any, owner: type | None) -> list[str]:
     named = [obj, owner] if owner is not None else [obj]
     for cls in [x for x in named if isinstance(x, type)]:
         named += [vars(cls).get(m) for m in ("__init__", "__call__", "__iter__", "__getitem__")]
-    found = (inspect.getdoc(x) for x in named if x is not None)
-    return [text for text in found if text]
+    found = (x.__doc__ for x in named if x is not None)  # their own, none that is inherited
+    return [inspect.cleandoc(text) for text in found if isinstance(text, str)]
+
+
+def _parameters(obj: Any, owner: type | None) -> set[str]:
+    found: set[str] = set()
+    for part in (obj, owner):
+        if part is not None:
+            try:
+                found.update(inspect.signature(part).parameters)
+            except (TypeError, ValueError):
+                continue
+    return found

@@ -20,6 +20,9 @@ RENUMBERED = "renumbered"
 ELSEWHERE = "elsewhere"
 """The scenario whose processes differ in their hash seed alone."""
 
+IN_TWO = (RENUMBERED, ELSEWHERE)
+"""Scenarios that compare the streams of two processes."""
+
 _SEEDS = ("20011", "20021")
 """Hash seeds for the other process: the second if the first is this process' own."""
 

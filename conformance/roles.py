@@ -327,16 +327,7 @@ def _settle_doubles(bounds: list[Bound], parameters: dict[str, inspect.Parameter
     if not any("shard_index" in b.roles for b in bounds):
         # num_workers of a loader is no number of shards
         bounds = [b for b in bounds if b.origin == "declared" or "shard_count" not in b.roles]
-    roles = {role for b in bounds for role in b.roles}
-    if "mask_dir" in roles and not roles & (_LISTS_OF_FILES | {"image_dir", "images"}):
-        # beside a folder of masks, train_path is the flat one of their images
-        bounds = [_flat(b) for b in bounds]
     return bounds
-
-
-def _flat(bound: Bound) -> Bound:
-    inferred = bound.roles == ("directory",) and bound.origin == "name"
-    return replace(bound, roles=("image_dir",)) if inferred else bound
 
 
 def _without_channels(bound: Bound) -> Bound:

@@ -18,7 +18,7 @@ from conformance.summary import Summary, attach
 from conformance.verdict import SubjectReport, Verdict
 
 MOST_WAITING = 2
-"""Children kept from the check of the input for the judging; each holds the user's module."""
+"""Subjects whose processes, with the user's module, are kept from the check of the input on."""
 
 
 def start(config: pytest.Config) -> None:

@@ -12,14 +12,14 @@ from conformance.isolation.ahead import slow_imports
 from conformance.isolation.errors import SubjectError
 from conformance.observe import Description
 from conformance.problem import Problem, Space, boundary, deepened, plain_problem, strategy
-from conformance.renumbering import ELSEWHERE, RENUMBERED, Elsewhere, renumbering, rerun
+from conformance.renumbering import IN_TWO, Elsewhere, renumbering, rerun
 from conformance.run import Ending, Run
 from conformance.splitting import PAIR, pairing, side_by_side
 
 _STALLS_SETTLED = 2
 _STALLS_MOST = 6
 _LOST = ("stalled", "waiting", "memory", "died")
-_OF_TWO = (PAIR, RENUMBERED, ELSEWHERE)
+_OF_TWO = (PAIR, *IN_TWO)
 """Scenarios that take more than this subject in one process."""
 
 
@@ -67,7 +67,8 @@ class Survey:
 
     def close(self) -> None:
         """End the observation and forget the runs."""
-        for held in (self._observer, self._repeater, self._elsewhere):
+        # each lists folders in its own way until it is closed: the last one first
+        for held in (self._elsewhere, self._repeater, self._observer):
             if held is not None:
                 held.close()
         self._observer = self._repeater = self._elsewhere = None
@@ -142,7 +143,7 @@ class Survey:
                 self._observer = self.new_observer()
             if problem.scenario == PAIR:
                 run = side_by_side(self, self._observer, problem)
-            elif problem.scenario in _OF_TWO:
+            elif problem.scenario in IN_TWO:
                 run = self.elsewhere().beside(self._observer, problem)
             else:
                 run = self._observer.observe(problem, following)
@@ -150,13 +151,9 @@ class Survey:
         return self.runs[problem]
 
     def again(self, problem: Problem) -> Run:
-        """Return a new run of a problem, by a process that has not observed what led to it."""
-        if problem.scenario in _OF_TWO and problem.scenario != PAIR:
-            new = self._knowing()
-            try:
-                return self.elsewhere().beside(new, problem)
-            finally:
-                new.close()
+        """Return a new run of a problem, by a process that has not observed the plain problems."""
+        if problem.scenario in IN_TWO:
+            return self._again_in_two(problem)
         other = self._other()
         return (
             side_by_side(self, other, problem)
@@ -164,11 +161,21 @@ class Survey:
             else other.observe(problem)
         )
 
+    def _again_in_two(self, problem: Problem) -> Run:
+        """Return a new run of a problem that takes two processes, by two new ones."""
+        here, there = self._knowing(), Elsewhere(self.config, self.settings)
+        try:
+            there.adopt(self.describe())
+            return there.beside(here, problem)
+        finally:
+            there.close()
+            here.close()
+
     def _other(self) -> AnyObserver:
         """Return what repeats problems."""
         if self._isolated():
             observer = self.elsewhere().observer
-            observer.pace = getattr(self._observer, "pace", None)
+            observer.pace = max(observer.pace or 0.0, getattr(self._observer, "pace", None) or 0.0)
             return observer
         if self._repeater is None:
             self._repeater = self._knowing()

@@ -44,7 +44,7 @@ _arm, _disarm = faulthandler.dump_traceback_later, faulthandler.cancel_dump_trac
 _dump, _set_signal = faulthandler.dump_traceback, signal.signal
 _get_limit, _set_limit = sys.getrecursionlimit, sys.setrecursionlimit
 
-_freeze = gc.freeze
+_collect, _freeze = gc.collect, gc.freeze
 
 _FAREWELL = 1.0
 
@@ -125,6 +125,7 @@ class _Server:
                 _set_signal(signal.SIGINT, interrupt)
             reply = self._reply(request)
             if request[0] in _LOADING:
+                _collect()
                 _freeze()
             interrupt = _set_signal(signal.SIGINT, signal.SIG_IGN)
             self._end()

@@ -75,6 +75,7 @@ class IsolatedObserver:
         self._begun: Problem | None = None
         self._ahead: Thread | None = None
         self._preloaded = False
+        self._closing = False
         self._adopted: Description | None = None
         self.pace: float | None = None
         self.restarts = 0
@@ -134,6 +135,8 @@ class IsolatedObserver:
         def ask() -> None:
             if before is not None:
                 before.join()
+            if self._closing:
+                return
             self._take_over()
             # also of a child that is ended meanwhile, e.g. with the session
             with suppress(Exception):
@@ -147,8 +150,8 @@ class IsolatedObserver:
         """Have the subject imported, which takes patience."""
         self._wait()
         if not self._told:
-            self.warm()
-            self._wait()
+            with suppress(IsolationError):
+                self._asked("warm")
 
     def _wait(self) -> None:
         if self._ahead is not None:
@@ -216,13 +219,14 @@ class IsolatedObserver:
 
     def close(self) -> None:
         """End the child and remove its files; a later request starts another."""
+        self._closing = True
         while True:
             ahead = self._ahead if self._ahead and self._ahead.is_alive() else None
             child, self._child = self._child, None
             if child is not None:
                 child.close(politely=self._ready and ahead is None)
             if ahead is None:
-                self._ahead = None
+                self._ahead, self._closing = None, False
                 return
             ahead.join(0.1)  # it may just have started one
 

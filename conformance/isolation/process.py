@@ -36,7 +36,7 @@ _KIT = Path(__file__).resolve().parent.parent
 _TAIL = 64 * 1024
 
 _LAST_WORDS = 0.5
-"""Seconds until what a process that ended has printed is read; longer only if another holds the pipe."""
+"""Seconds until what a process that ended has printed is read, unless another holds the pipe."""
 
 
 class Tail:

@@ -43,9 +43,7 @@ class Chapter:
 
     def begin(self) -> bool:
         """Import the backend where there will be training; whether that goes on now."""
-        if self._excuse({}) is not None:
-            return False
-        if sets_up(self._config):
+        if self._excuse({}) is not None or sets_up(self._config):
             return False
         return pool.begin(self._config, self._settings, self._chosen)
 
@@ -77,8 +75,8 @@ class Chapter:
         child = self._lent()
         try:
             run = child.observe(problem)
-            if run.ending is not None and run.ending.kind == "raised" and not child.is_new:
-                # some modules can be imported only where the backend was not used before
+            if _failed(run) and not child.is_new:
+                # some modules must be imported before the backend, which they set up
                 child.close()
                 run = self._lent().observe(problem)
         except IsolationError as error:
@@ -136,6 +134,12 @@ class Chapter:
         if before and not any(_flows(problem, run) for problem, run in before.items()):
             return Training(waived="no stream of it goes on without Keras either, see the protocol")
         return None
+
+
+def _failed(run: Run) -> bool:
+    """Whether the subject could not be opened, or not be trained on."""
+    raised = run.ending is not None and run.ending.kind == "raised"
+    return raised or (run.training is not None and bool(run.training.error))
 
 
 def _flows(problem: Problem, run: Run) -> bool:

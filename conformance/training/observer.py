@@ -1,8 +1,8 @@
 """Trains on a subject, in a process of its own, and records what arrived.
 
 Named to :class:`~conformance.isolation.host.IsolatedObserver` as the observer of a child whose
-environment names the backend. Keras comes with the first problem, after the user's module, which
-may want to set up the backend itself.
+environment names the backend. Keras comes ahead of the user's module where that was not seen to set
+up the backend itself, else with the first problem.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class TrainingObserver(Observer):
         return replace(self.run_of(problem, claims, streams), training=training)
 
     def _trained(self, problem: Problem, claims: Claims) -> tuple[tuple[Stream, ...], Training]:
-        subject = self.subject  # located before Keras is imported
+        subject = self.subject  # located before Keras is imported, unless that came ahead
         if problem.scenario == "validate" and subject.one_shot:
             return (), Training(waived=_REPLAYED)
         return _Trial(self, problem, claims).run()

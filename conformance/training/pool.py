@@ -36,7 +36,7 @@ def begin(config: SubjectConfig, settings: Settings, backend: Backend) -> bool:
 def lend(
     config: SubjectConfig, settings: Settings, description: Description, backend: Backend
 ) -> IsolatedObserver:
-    """Return the process that trains, turned to this subject; it is started at the first use.
+    """Return the process that trains, turned to this subject; started here if not by begin.
 
     Subjects of one directory share it. It ends with the session.
     """

@@ -1,7 +1,8 @@
-"""A violation counts if it recurs in a fresh process: on its own problem, or on another one."""
+"""A violation counts if it recurs when it is repeated: on its own problem, or on another one."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,14 @@ def test_fault_that_hides_on_the_smallest_problem_is_confirmed_on_another() -> N
     assert "n=2 " not in verdict.finding.problem
 
 
+def test_folders_are_listed_as_before_afterwards() -> None:
+    before = os.listdir, os.scandir
+    assert (
+        _verdict(_wrong_while(lambda n: n > 1), "alignment.labels_match_images").outcome == "failed"
+    )
+    assert (os.listdir, os.scandir) == before
+
+
 def test_fault_that_never_recurs_is_undecided() -> None:
     seen: set[int] = set()
 
@@ -60,4 +69,4 @@ def test_fault_that_never_recurs_is_undecided() -> None:
 
     verdict = _verdict(_wrong_while(is_wrong), "alignment.labels_match_images")
     assert verdict.outcome == "undecided"
-    assert "not again in a fresh process" in verdict.reason
+    assert "not again when repeated" in verdict.reason

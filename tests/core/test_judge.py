@@ -141,7 +141,7 @@ def test_what_was_seen_once_only_is_undecided() -> None:
 
     verdict = _report(once, examples=0)["alignment.labels_match_images"]
     assert verdict.outcome == "undecided"
-    assert "not again in a fresh process" in verdict.reason
+    assert "not again when repeated" in verdict.reason
 
 
 def test_a_feed_that_does_not_fit_accuses_nobody() -> None:
