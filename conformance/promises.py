@@ -42,7 +42,7 @@ _YIELDS = (
     r"\b.{0,60}"
 )
 _ONE = re.compile(
-    rf"(\b{_YIELDS}|^(exactly |only |just )?)\b(a|one|a single|single) {_PASS}\b"
+    rf"(\b{_YIELDS}|^(exactly |only |just )?(a )?)\b(one|single) {_PASS}\b"
     r"|\bcall(s|ed|ing)? (it |this )?(again|anew)\b",
     re.I | re.S,
 )

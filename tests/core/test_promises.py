@@ -93,6 +93,7 @@ def test_nothing_is_believed_of_a_stream_that_keeps_its_remainder() -> None:
         ("images: the images of one epoch.", True),
         ("model.fit(gen(), epochs=10) with as many steps as one epoch has.", True),
         ("n: samples in one epoch", True),
+        ("Yield the batches of a pass.", True),
         ("Yields batches. The number of batches in one epoch is the length.", True),
         ("Reshuffles after one pass.", True),
     ],
