@@ -89,6 +89,8 @@ def _memory(observer: Observer, problem: Problem, claims: Claims) -> Endurance:
 
     process = psutil.Process()
     limit = _SECONDS.get(observer.settings.profile, _SECONDS["default"])
+    if observer.describe().space.can_augment:
+        limit /= 2  # it is measured with augmentation and without
     drawing = observer.open(problem, claims)
     if drawing.ending is not None:
         return Endurance(trouble=drawing.ending.message)
