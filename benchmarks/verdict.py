@@ -81,13 +81,18 @@ def pair(name: str, first: list[str], second: list[str], runs: int, folder: str)
     print(f"{name:62} {a:7.2f} s  {b:7.2f} s   ratio {ratio:.2f}")
 
 
-FILES = """
+LISTED = """
 import os
+def listed(directory):
+    names = sorted(os.listdir(directory))
+    return [(os.path.join(directory, c, f), k) for k, c in enumerate(names)
+            for f in sorted(os.listdir(os.path.join(directory, c)))]
+"""
+
+FILES = """
 import cv2, numpy as np
 def one(directory, batch_size):
-    names = sorted(os.listdir(directory))
-    files = [(os.path.join(directory, c, f), k) for k, c in enumerate(names)
-             for f in sorted(os.listdir(os.path.join(directory, c)))]
+    files = listed(directory)
     while True:
         for start in range(0, len(files), batch_size):
             some = files[start:start + batch_size]
@@ -98,7 +103,6 @@ def two(directory, batch_size):
 """
 
 KINDS = """
-import os
 import keras, numpy as np, tensorflow as tf
 class Sized(keras.utils.PyDataset):
     def __init__(self, images, labels, batch_size, **kwargs):
@@ -113,9 +117,7 @@ def pipeline(images, labels, batch_size, seed):
     data = tf.data.Dataset.from_tensor_slices((images, labels))
     return data.shuffle(len(images), seed=seed).batch(batch_size)
 def folders(directory, batch_size):
-    names = sorted(os.listdir(directory))
-    files = [(os.path.join(directory, c, f), k) for k, c in enumerate(names)
-             for f in sorted(os.listdir(os.path.join(directory, c)))]
+    files = listed(directory)
     while True:
         for start in range(0, len(files), batch_size):
             some = files[start:start + batch_size]
@@ -135,7 +137,7 @@ judge.close()
 
 def beyond_the_import(runs: int, folder: str) -> None:
     """Print what verdicts on kinds that need Keras take, and how much of that is no import."""
-    (Path(folder) / "kinds.py").write_text(KINDS)
+    (Path(folder) / "kinds.py").write_text(LISTED + KINDS)
     (Path(folder) / "untrained.py").write_text(UNTRAINED)
     importing = [sys.executable, "-c", "import tensorflow, keras"]
     for name in ("Sized", "pipeline", "folders"):
@@ -181,7 +183,7 @@ def main() -> None:
         more = ["--generator-examples", "300"]
         both = [*PYTEST, "--generator", "two:one", "--generator", "two:two", *more]
         pair("two subjects in one process | with -n 2", both, [*both, "-n", "2"], runs, folder)
-        (Path(folder) / "files.py").write_text(FILES)
+        (Path(folder) / "files.py").write_text(LISTED + FILES)
         both = [*PYTEST, "--generator", "files:one", "--generator", "files:two"]
         pair("two that read class folders | with -n 2", both, [*both, "-n", "2"], runs, folder)
         beyond_the_import(runs, folder)

@@ -1,13 +1,18 @@
-"""The child begins the problem that comes next; what it does there belongs to that problem."""
+"""What a child does ahead: the problem that comes next, and imports."""
 
 import time
 from dataclasses import replace
 
 import pytest
 
-from conformance.config import SubjectConfig
+from conformance.claims import Claims
+from conformance.config import Settings, SubjectConfig
 from conformance.isolation.ahead import sets_up, slow_imports
-from conformance.problem import Problem
+from conformance.isolation.errors import SubjectError
+from conformance.problem import Problem, Space, boundary
+from conformance.run import Run
+from conformance.training import chapter
+from conformance.training.record import Training
 
 PLAIN = """
 def gen(images, labels, batch_size):
@@ -84,13 +89,16 @@ def test_an_import_is_no_delay_of_a_refusal(isolated, begun):
     assert "lengths differ" in ending.message
 
 
-def test_libraries_come_before_the_subject_and_what_it_is_after_both(isolated):
-    description = isolated("import sys\nloaded = 'colorsys' in sys.modules\n" + PLAIN).describe()
-    observer = isolated(
+def test_libraries_come_before_the_subject(isolated):
+    description = isolated(PLAIN).describe()
+    code = (
         "import sys\n"
         "if 'colorsys' not in sys.modules:\n"
         "    raise ImportError('nothing came before')\n" + PLAIN
     )
+    with pytest.raises(SubjectError, match="nothing came before"):
+        isolated(code).describe()
+    observer = isolated(code)
     observer.preload(["no_such_library", "colorsys"])
     observer.adopt(description)
     observer.warm()
@@ -166,3 +174,32 @@ def test_a_file_that_is_not_found_imports_nothing(tmp_path):
     config = SubjectConfig("nowhere:gen", root=str(tmp_path))
     assert slow_imports(config) == ()
     assert sets_up(config)
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_a_training_that_fails_behind_a_preload_is_tried_without(monkeypatch, new):
+    closed = []
+
+    class Child:
+        def __init__(self):
+            self.is_new = new or bool(closed)
+
+        def observe(self, problem):
+            error = "" if closed else "TypeError: of another backend"
+            return Run(problem, Claims(), (), training=Training(error=error))
+
+        def close(self):
+            closed.append(self)
+
+    subject = chapter.Chapter(SubjectConfig("mine:gen"), Settings())
+    monkeypatch.setattr(chapter.Chapter, "_lent", lambda self: Child())
+    run = subject.again(replace(FIRST, scenario="fit"), fresh=False)
+    assert bool(run.training.error) is new
+    assert len(closed) == (not new)
+
+
+def test_memory_is_measured_with_augmentation_and_without():
+    for able, wanted in ((True, {True, False}), (False, {False})):
+        many = [p for p in boundary(Space(can_augment=able)) if p.scenario == "many"]
+        assert {p.augment for p in many} == wanted
+        assert len(many) == len(wanted)
