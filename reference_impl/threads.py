@@ -25,29 +25,32 @@ def thread_count(wanted: int | None, most: int) -> int:
 
 
 def in_parallel(work: Callable[[int], None], n: int, threads: int) -> None:
-    """Call ``work`` with 0 … n - 1, shared among threads of which this one is the first.
+    """Call ``work`` with 0 … n - 1, in order, each by whichever thread is free; one is this one.
 
     The others live no longer than the call, so that a stream that is dropped leaves none behind.
     What ``work`` raises (or an interruption by the user) stops all of them and is raised here.
     """
     threads = max(1, min(threads, n))
     stop = threading.Event()
+    numbers, lock = iter(range(n)), threading.Lock()
 
-    def share(start: int) -> None:
+    def following() -> int | None:
+        with lock:
+            return None if stop.is_set() else next(numbers, None)
+
+    def share() -> None:
         try:
-            for i in range(start, n, threads):
-                if stop.is_set():
-                    break
+            while (i := following()) is not None:
                 work(i)
         except BaseException:
             stop.set()
             raise
 
     if threads == 1:
-        share(0)
+        share()
         return
     with ThreadPoolExecutor(threads - 1) as pool:
-        others = [pool.submit(share, start) for start in range(1, threads)]
-        share(0)
+        others = [pool.submit(share) for _ in range(1, threads)]
+        share()
         for other in others:
             other.result()

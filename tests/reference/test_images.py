@@ -165,3 +165,23 @@ def test_bytes_after_the_end_of_a_jpeg_do_no_harm() -> None:
     data = encoded(smooth(), "JPEG")
 
     assert np.array_equal(decode(data + b"\0" * 100 + b"trailer"), decode(data))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"keep_rgb": True}, {"subsampling": 0, "comment": "c"}]
+)
+def test_a_plain_jpeg_is_what_pillow_reads(options: dict[str, object], monkeypatch) -> None:
+    data = encoded(smooth(), "JPEG", **options)
+    by_pillow = np.asarray(Image.open(io.BytesIO(data)))
+    monkeypatch.setattr(Image, "open", None)  # its header is read without Pillow
+
+    assert np.array_equal(decode(data), by_pillow)
+
+
+@pytest.mark.parametrize("segment", range(2, 20, 3))
+def test_a_damaged_header_is_no_photograph(segment: int) -> None:
+    data = bytearray(encoded(smooth(), "JPEG"))
+    data[segment : segment + 40] = bytes(40)
+
+    with pytest.raises(ValueError, match=r"damaged image|no JPEG"):
+        decode(bytes(data))
