@@ -14,6 +14,7 @@ from conformance.claims import Claims
 from conformance.feed import feed
 from conformance.mixing_seen import with_mixing
 from conformance.observe import Description, identities
+from conformance.pixels import median
 from conformance.problem import Problem, Space
 from conformance.promises import (
     drops_the_remainder,
@@ -315,7 +316,7 @@ def _scale(leaves: list[Leaf]) -> Any:
         and low.min() < 0
     ):
         return "per-image"
-    return (float(np.median(low)), float(np.median(high)))
+    return (float(median(low)), float(median(high)))
 
 
 def _say_order(out: _Inference, roles: frozenset[str], stream: Stream, other: Stream) -> None:

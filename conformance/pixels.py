@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -108,10 +109,27 @@ def motion_hash(images: Array) -> Array:
     relative = (flat - low) / np.where(high > low, high - low, 1)
     # edges that interpolation mixed depend on the level in between, which tells samples apart
     marks = (relative < 0.03).all(axis=1) | (relative > 0.97).all(axis=1)
-    weights = np.random.default_rng(0).integers(1, 2**31, flat.shape[2])
-    return np.asarray(marks @ weights, np.int64)
+    return np.asarray(marks @ _weights(flat.shape[2]), np.int64)
+
+
+@lru_cache(maxsize=16)
+def _weights(size: int) -> Array:
+    return np.random.default_rng(0).integers(1, 2**31, size)
 
 
 def channel_mean(images: Array) -> Array:
     """Return the mean over the channels of ``(m, h, w, c)`` images, as ``(m, h * w)``."""
     return np.asarray(channels_first(images).mean(axis=1))
+
+
+def median(values: Array) -> Any:
+    """Return the median along the first axis, NaN of none or of a NaN, as NumPy's own does.
+
+    That one imports ``numpy.ma`` first, which takes as long as reading a dozen streams.
+    """
+    if not len(values):
+        return np.nan
+    ordered = np.sort(values, axis=0)
+    last = ordered[-1]
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return np.where(np.isnan(last), last, middle)

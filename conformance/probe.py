@@ -14,7 +14,7 @@ unidentified, never guessed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,9 @@ class ImageSpec:
 MAX_SAMPLES = 320
 """How many samples the code can tell apart in colour; beyond, only layouts tell them apart."""
 
+_SETS = (32, 64)
+"""Numbers of samples that most problems stay within: the first words take little time to find."""
+
 _LEVELS = 10
 _GRAY = np.array([0.299, 0.587, 0.114])
 
@@ -60,14 +63,15 @@ def code_levels(n: int, channels: int) -> Array:
     """Return the relative height of the middle level, shape ``(n, channels)``, in 0..1."""
     if channels == 1:
         return np.linspace(CODE_LOW, CODE_HIGH, max(2, n))[:n, None]
-    return _words()[np.arange(n) % MAX_SAMPLES]
+    needed = next((k for k in _SETS if n <= k), MAX_SAMPLES)
+    return _words(needed)[np.arange(n) % MAX_SAMPLES]
 
 
-@lru_cache(maxsize=1)
-def _words() -> Array:
-    """Return the code words, shape ``(MAX_SAMPLES, 3)``, each as far from all before as can be.
+@cache
+def _words(count: int) -> Array:
+    """Return code words, shape ``(count, 3)``, each as far from all before as can be.
 
-    Far means: in the largest difference of a channel, also with the channels in reverse, also
+    Those of fewer samples are the first of those of more. Far means: in the largest difference of a channel, also with the channels in reverse, also
     after clipping or brightening (which moves a word along a ray), and in gray.
     """
     grid = np.linspace(CODE_LOW, CODE_HIGH, _LEVELS)
@@ -76,7 +80,7 @@ def _words() -> Array:
     words = words[np.abs(words - np.roll(words, 1, axis=1)).min(axis=1) > 0.1]
     chosen = [int(np.abs(words - [0.3, 0.5, 0.7]).sum(axis=1).argmin())]
     nearest = _apart(words, words[chosen[0]])
-    for _ in range(MAX_SAMPLES - 1):
+    for _ in range(count - 1):
         chosen.append(int(nearest.argmax()))
         nearest = np.minimum(nearest, _apart(words, words[chosen[-1]]))
         nearest[chosen] = -1

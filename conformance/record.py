@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -244,6 +245,7 @@ def finish(
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         rows = _rows(group, first)
         ranges, finite = _measure(rows.reshape(len(rows), -1))
+        whole = bool(finite.all())
         result = None
         if source is not None and as_images(rows[:1], source)[0] is not None:
             result = decode(
@@ -254,7 +256,7 @@ def finish(
         start = 0
         for leaf in group:
             own = inverse[start : start + len(leaf.array)]
-            measured[id(leaf)] = ranges[own], bool(finite[own].all())
+            measured[id(leaf)] = ranges[own], whole or bool(finite[own].all())
             if result is not None:
                 decoded[id(leaf)] = _pick(result, own)
             if parts is not None:
@@ -344,22 +346,22 @@ def _leaf(
     array = raw.array
     numeric = array.dtype.kind in "biuf"
     rows = array.reshape(len(array), -1) if array.ndim and array.size else None
-    ranges = np.full((array.shape[0] if array.ndim else 0, 4), np.nan)
+    ranges: Array | None = None
     low = high = float("nan")
     finite = True
     values: Array | None = None
     if numeric and rows is not None:
         if measured is None:
-            ranges, finite_rows = _measure(rows)
-            measured = ranges, bool(finite_rows.all())
+            of_rows, finite_rows = _measure(rows)
+            measured = of_rows, bool(finite_rows.all())
         ranges, finite = measured
-        low, high = float(ranges[:, 0].min()), float(ranges[:, 1].max())
+        low, high = min(ranges[:, 0].tolist()), max(ranges[:, 1].tolist())
         if decoded is None and masked is None and rows.shape[1] <= _MOST_VALUES:
             values = rows.astype(np.float64)
     return Leaf(
         raw.path,
         raw.part,
-        str(array.dtype),
+        _name(array.dtype),
         tuple(array.shape),
         low,
         high,
@@ -367,7 +369,12 @@ def _leaf(
         digests,
         decoded,
         values,
-        ranges,
+        np.full((array.shape[0] if array.ndim else 0, 4), np.nan) if ranges is None else ranges,
         masked,
         mixed,
     )
+
+
+@lru_cache(maxsize=64)
+def _name(dtype: np.dtype[Any]) -> str:
+    return str(dtype)

@@ -266,11 +266,9 @@ class Templates:
             shape: of the images, ``(m, h, w, c)``.
             name, k: which variant of the source, and how it is turned.
         """
-        template = turn(self.variants[name], k)
-        if template.shape[1:3] != shape[1:3]:
-            return np.full((len(flat), self.n), -1.0)
         if (name, k) not in self._flat:
-            self._flat[name, k] = by_channel(template).reshape(self.n, -1)
+            turned = turn(self.variants[name], k)
+            self._flat[name, k] = by_channel(turned).reshape(self.n, -1)
         return np.asarray(flat @ self._flat[name, k].T / shape[-1])
 
     def _wrapped(self, images: Array, ids: Array, exact: Array) -> Array:

@@ -181,7 +181,8 @@ def _check(array: Array) -> int:
 
 
 def _share(a: Array, b: Array) -> bool:
-    if not np.may_share_memory(a, b):
+    apart = a is not b and a.flags.owndata and b.flags.owndata
+    if apart or not np.may_share_memory(a, b):
         return False
     try:
         return bool(np.shares_memory(a, b, max_work=10_000))  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from conformance.couples import couples
 from conformance.guards import augmented, batches_came, identities_seen
 from conformance.labels import Pairing, is_drawn, numbers, outgrown, pairings, unchanged
 from conformance.mixtures import mixtures
+from conformance.pixels import median
 from conformance.problem import EXPLORATORY
 from conformance.run import Batch, Leaf, Run
 from conformance.sources.names import class_name
@@ -183,7 +184,7 @@ def weights_match_images(run: Run) -> None:
     if not rows:
         raise Undecided("it takes weights but yields none as a third part")
     ratios = np.array([value / run.weights[sample] for _, _, sample, value in rows])
-    middle = float(np.median(ratios))
+    middle = float(median(ratios))
     for (batch, row, sample, value), ratio in zip(rows, ratios, strict=True):
         if abs(ratio - middle) > 5e-3 * abs(middle) or (run.n > 1 and middle == 0):
             raise Violation(

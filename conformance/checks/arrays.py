@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.contract import MUST, SHOULD, NotApplicable, Violation, clause
 from conformance.guards import augmented, batches_came, identities_seen, image_leaves
+from conformance.pixels import median
 from conformance.run import Leaf, Run, Stream
 
 Array = NDArray[Any]
@@ -144,7 +145,7 @@ def _scaled_once(run: Run, leaves: tuple[Leaf, ...]) -> None:
     if run.claims.declared("scale") or not probed:
         return
     ranges = np.concatenate([leaf.ranges for leaf in leaves])
-    factor = float(np.median(ranges[:, 1] - ranges[:, 0])) / 255
+    factor = float(median(ranges[:, 1] - ranges[:, 0])) / 255
     for name, twice in _TWICE.items():
         if abs(factor / twice - 1) < 5e-3:
             raise Violation(
@@ -171,14 +172,14 @@ def _is_resampled(run: Run, leaves: tuple[Leaf, ...]) -> bool:
 
 def _constant(values: Array, unit: Array, tolerance: float) -> bool:
     """Whether each column is one value, within a share of the median unit."""
-    reach = tolerance * np.abs(np.median(unit, axis=0)) + 1e-9
-    return bool((np.abs(values - np.median(values, axis=0)) <= reach).all())
+    reach = tolerance * np.abs(median(unit)) + 1e-9
+    return bool((np.abs(values - median(values)) <= reach).all())
 
 
 def _own_rule(ranges: Array) -> bool:
     """Whether each image was brought to a mean and deviation, or to a range, of its own."""
     low, high, mean, deviation = ranges.T
-    reach = 0.02 * max(1e-9, float(np.median(high - low)))
+    reach = 0.02 * max(1e-9, float(median(high - low)))
     standardised = np.ptp(mean) <= reach and np.ptp(deviation) <= reach
     stretched = np.ptp(high) <= reach and np.ptp(low) <= reach
     topped = np.ptp(high) <= reach and bool((low >= -1e-6).all())
@@ -217,12 +218,12 @@ def _as_without(run: Run, leaves: tuple[Leaf, ...]) -> None:
     # rows of a single level are batching.rows_are_real's, unless there are no others
     level = ranges[:, 0] == ranges[:, 1]
     ranges = ranges[~level] if not level.all() else ranges
-    wide = float(np.median(ranges[:, 1] - ranges[:, 0]))
+    wide = float(median(ranges[:, 1] - ranges[:, 0]))
     usual = scale[1] - scale[0]
     if usual > 0 and not 0.25 < wide / usual < 4:
         raise Violation(
             expected=f"images within about [{scale[0]:.4g}, {scale[1]:.4g}], as without augmentation",
-            observed=f"[{np.median(ranges[:, 0]):.4g}, {np.median(ranges[:, 1]):.4g}] with it",
+            observed=f"[{median(ranges[:, 0]):.4g}, {median(ranges[:, 1]):.4g}] with it",
             where=f"all {len(ranges)} images of the run",
         )
     _no_wrap_around(leaves)
@@ -276,7 +277,7 @@ def _only_rounding(leaves: tuple[Leaf, ...], sample: int) -> bool:
     decoded = [leaf.decoded for leaf in leaves if leaf.decoded is not None]
     gain = np.concatenate([d.gain[d.ids == sample] for d in decoded])
     exact = np.concatenate([d.exact[d.ids == sample] for d in decoded])
-    spread = float(np.median(ranges[:, 1] - ranges[:, 0])) or 1.0
+    spread = float(median(ranges[:, 1] - ranges[:, 0])) or 1.0
     if not exact.all() or np.isnan(gain).any():
         return False
     return bool(

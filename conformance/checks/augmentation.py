@@ -15,6 +15,7 @@ from conformance.guards import (
     image_leaves,
     whole_epochs,
 )
+from conformance.pixels import median
 from conformance.run import Leaf, Run
 from conformance.wording import pass_line
 
@@ -206,7 +207,7 @@ def does_not_compound(run: Run) -> None:
             raise NotApplicable("its inputs are no images")
         closeness.append(np.concatenate([leaf.decoded.likeness for leaf in leaves if leaf.decoded]))
         width.append(
-            np.median(np.concatenate([leaf.ranges[:, 1] - leaf.ranges[:, 0] for leaf in leaves]))
+            median(np.concatenate([leaf.ranges[:, 1] - leaf.ranges[:, 0] for leaf in leaves]))
         )
     first = np.concatenate(closeness[:1])
     if np.isnan(first).mean() > 0.3:
