@@ -110,7 +110,8 @@ def as_images(rows: Array, source: Array) -> tuple[str | None, Array | None]:
 def _first_or_reshaped(rows: Array, source: Array) -> tuple[str, Array]:
     """Tell channels moved first from channels-last memory that was merely given that shape."""
     moved = rows.transpose(0, 2, 3, 1)
-    if rows.shape[1] == 1 or rows.shape[2:] != source.shape[1:3] or not len(rows):
+    own = (source.shape[-1], *source.shape[1:3])
+    if rows.shape[1] == 1 or rows.shape[1:] != own or not len(rows):
         return "channels_first", moved
     same_memory = rows.reshape(-1, *source.shape[1:])
     sources = standard(source.astype(np.float32).reshape(len(source), -1))

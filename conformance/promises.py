@@ -48,7 +48,7 @@ _ONE = re.compile(
 )
 _COUNTS = re.compile(r"\b(number|count|steps?|length|size|as many) ", re.I)
 _GOES_ON = re.compile(
-    r"endless|for ?ever|infinit|indefinit|never (end|stop)|over and over|again and again"
+    r"endless|for ?ever\b|infinit|indefinit|never (end|stop)|over and over|again and again"
     r"|\bloops?\b|\brepeats?\b|steps_per_epoch|epochs=",
     re.I,
 )

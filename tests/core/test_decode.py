@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from skimage.transform import AffineTransform, resize, warp
 
@@ -142,3 +142,22 @@ def test_no_two_samples_share_a_code() -> None:
     codes = code_levels(320, 3)
     apart = np.abs(codes[:, None] - codes[None]).max(axis=2)
     assert (apart + np.eye(320) > 0.05).all()
+
+
+_SIDES = st.sampled_from([1, 2, 3, 4, 6, 20, 26, 400, 0])
+
+
+@given(
+    shape=st.lists(_SIDES, max_size=4).filter(lambda sides: np.prod(sides) <= 30_000),
+    channels=st.sampled_from([1, 3]),
+    width=st.sampled_from([20, 26]),
+    dtype=st.sampled_from(["float32", "uint8", "bool", "float64"]),
+    augmented=st.booleans(),
+)
+@example(shape=[3, 20, 20, 1], channels=1, width=20, dtype="float32", augmented=False)
+@settings(deadline=None)
+def test_rows_of_any_shape_can_be_read(shape, channels, width, dtype, augmented) -> None:
+    source = images(5, ImageSpec(20, width, channels))
+    rows = np.random.default_rng(0).integers(0, 2, (4, *shape)).astype(dtype)
+
+    assert len(decode(rows, source, augmented=augmented).ids) == 4

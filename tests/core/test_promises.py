@@ -86,6 +86,8 @@ def test_nothing_is_believed_of_a_stream_that_keeps_its_remainder() -> None:
     [
         ("Yield the batches of one epoch.", False),
         ("A single pass over the data; call it again for the next.", False),
+        ("One epoch of mini-batches. Call it again for every epoch.", False),
+        ("One epoch after the other, for ever.", True),
         ("Yield batches.", True),
         ("Endless: reshuffles after one epoch.", True),
         ("Yields batches for model.fit, steps_per_epoch = batches of one epoch.", True),
