@@ -32,7 +32,7 @@ _CRUMB = 64
 _SMALL = 96
 """Bytes of a crumb at most: as of the weak references that pandas sweeps out by the hundred."""
 _SLOW = 5
-_SECONDS = {"quick": 0.3, "default": 0.36, "thorough": 8.0}
+_SECONDS = {"quick": 0.3, "default": 0.5, "thorough": 8.0}
 _CLEAR = 64 << 20
 _ROUNDS = 4
 _GRACE = 0.3

@@ -67,9 +67,10 @@ def encoding(run: Run, *, numbered: bool = False) -> str:
     if width == 1:
         known = set(map(float, run.labels))
         # few values for many labels are a rule of the subject's own, such as odd or even
-        merged = not numbered and 2 * len(np.unique(values)) < len(known)
+        came = values[:, 0].tolist()
+        merged = not numbered and 2 * len(set(came)) < len(known)
         # of mirrored images, signed labels are negated
-        passed_on = np.isin(values[:, 0], [*known, *(-k for k in known)]).mean() > 0.5
+        passed_on = sum(value in known or -value in known for value in came) > 0.5 * len(came)
         return "same" if passed_on and not merged else "map"
     if width >= 2 and width >= classes and (values.max(axis=1) > values.mean(axis=1)).all():
         top = np.sort(values, axis=1)

@@ -131,5 +131,5 @@ def median(values: Array) -> Any:
         return np.nan
     ordered = np.sort(values, axis=0)
     last = ordered[-1]
-    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    middle = ordered[(len(ordered) - 1) // 2] / 2 + ordered[len(ordered) // 2] / 2
     return np.where(np.isnan(last), last, middle)

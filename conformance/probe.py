@@ -71,8 +71,9 @@ def code_levels(n: int, channels: int) -> Array:
 def _words(count: int) -> Array:
     """Return code words, shape ``(count, 3)``, each as far from all before as can be.
 
-    Those of fewer samples are the first of those of more. Far means: in the largest difference of a channel, also with the channels in reverse, also
-    after clipping or brightening (which moves a word along a ray), and in gray.
+    Those of fewer samples are the first of those of more. Far means: in the largest difference of a
+    channel, also with the channels in reverse, also after clipping or brightening (which moves a
+    word along a ray), and in gray.
     """
     grid = np.linspace(CODE_LOW, CODE_HIGH, _LEVELS)
     words = np.stack(np.meshgrid(grid, grid, grid), axis=-1).reshape(-1, 3)

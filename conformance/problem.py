@@ -303,7 +303,7 @@ def scenarios(space: Space, *, n: int, batch_size: int) -> Iterator[Problem]:
 
 def _many(busy: Problem, space: Space) -> Problem:
     """Return the problem of thousands of batches, large enough for what is kept to show."""
-    size = space.hard_batch or 8
+    size = space.hard_batch or 16
     return suited(replace(busy, n=4 * size, batch_size=size, scenario="many"), space)
 
 

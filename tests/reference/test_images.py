@@ -178,6 +178,42 @@ def test_a_plain_jpeg_is_what_pillow_reads(options: dict[str, object], monkeypat
     assert np.array_equal(decode(data), by_pillow)
 
 
+def segment(marker: int, content: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2) + content
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif.tobytes()
+
+
+XMP = b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        segment(0xE1, turned()),
+        segment(0xFE, b"no \xff\xda scan") + segment(0xE1, turned()),
+        segment(0xE1, XMP),
+    ],
+    ids=["exif", "exif-behind-a-comment", "xmp"],
+)
+def test_a_photograph_is_turned_whatever_says_so(before: bytes) -> None:
+    data = encoded(smooth(40, 50), "JPEG")
+
+    assert decode(data[:2] + before + data[2:]).shape == (50, 40, 3)
+
+
+def test_a_jpeg_of_rare_subsampling_is_read() -> None:
+    data = bytearray(encoded(smooth(32, 32), "JPEG", subsampling="4:2:0"))
+    frame = data.index(b"\xff\xc0")
+    data[frame + 11] = 0x14  # 4:4:1: as many blocks a unit, and simplejpeg has no name for it
+
+    assert np.array_equal(decode(bytes(data)), np.asarray(Image.open(io.BytesIO(data))))
+
+
 @pytest.mark.parametrize("segment", range(2, 20, 3))
 def test_a_damaged_header_is_no_photograph(segment: int) -> None:
     data = bytearray(encoded(smooth(), "JPEG"))

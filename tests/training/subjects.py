@@ -85,6 +85,15 @@ def keeps_small_notes(images, labels, batch_size):
         yield batch
 
 
+def keeps_rows_and_labels(images, labels, batch_size):
+    kept = []
+    while True:
+        for start in range(0, len(images), batch_size):
+            rows = np.arange(start, min(start + batch_size, len(images)))
+            kept.append((rows, labels[rows]))
+            yield images[rows], labels[rows]
+
+
 def caches_each_sample(images, labels, batch_size):
     cache = {}
     while True:

@@ -39,8 +39,9 @@ def test_bounded_memory_passes(spec: str) -> None:
     assert seen[RELEASED].outcome == "passed", seen[RELEASED].reason
 
 
-def test_notes_of_each_batch_are_found() -> None:
-    verdict = report("keeps_small_notes")[MEMORY]
+@pytest.mark.parametrize("spec", ["keeps_small_notes", "keeps_rows_and_labels"])
+def test_notes_of_each_batch_are_found(spec: str) -> None:
+    verdict = report(spec)[MEMORY]
     assert verdict.outcome == "failed"
     assert "bytes more with every batch" in verdict.finding.observed
 
