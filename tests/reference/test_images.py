@@ -188,7 +188,9 @@ def turned() -> bytes:
     return exif.tobytes()
 
 
-XMP = b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+XMP = (
+    b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+)
 
 
 @pytest.mark.parametrize(
