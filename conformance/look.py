@@ -43,24 +43,13 @@ def first_look(observer: Observer) -> Description:
         SubjectError: the user's module fails on import.
     """
     subject = observer.subject
-    roles = subject.binding.roles()
     declared = dict(subject.declaration.claims)
     base = Claims(origin=dict.fromkeys(declared, "declared"), **_known(declared))
     if not subject.fed:
         return _closed(observer, base)
-    sized_batch = "batch_size" in roles
-    look = Problem(n=27, batch_size=4, passes=2) if sized_batch else Problem(_MANY, 50, passes=1)
     fixed = len(subject.given.images) if subject.given is not None else 0
-    if fixed:
-        sized_batch = False
-        look = Problem(fixed, max(1, fixed // 3), passes=1)
-    run, problem = feed(observer, look, base)
-    if run.stream.boundless and not run.stream.certain and "endless" not in declared:
-        subject.goes_on(forever=True)
-        run, problem = feed(observer, look, base)
-    elif _promised_one_pass(subject, run.stream, look, base):
-        run, base = _one_pass(observer, problem, base)
-    roles = subject.binding.roles()
+    own_size = bool(fixed) or "batch_size" not in subject.binding.roles()
+    run, problem, base = _fed(observer, _first_problem(fixed, own_size), base)
     stream = run.stream
     single = unbatched(stream, problem)
     if single or not stream.batches:
@@ -72,32 +61,86 @@ def first_look(observer: Observer) -> Description:
             trouble=single or stream.ending or _nothing(stream),
         )
     hard = 0
-    if not sized_batch:
+    if own_size:
         hard = int(Counter(b.rows for b in stream.batches).most_common(1)[0][0])
-        problem = replace(problem, n=fixed or 4 * hard, batch_size=hard, passes=2)
-        run, problem = feed(observer, problem, base)
-        if _promised_one_pass(subject, run.stream, problem, base):
-            run, base = _one_pass(observer, problem, base)
+        own = replace(problem, n=fixed or 4 * hard, batch_size=hard, passes=2)
+        run, problem, base = _fed(observer, own, base)
     claims = infer(observer, replace(base, hard_batch=hard), problem, run)
+    claims, refused = _with_switches(observer, claims, problem, run.stream)
+    space = _space(observer, claims, problem, stream, hard=hard, fixed=fixed, refused=bool(refused))
+    return Description(
+        kind=_kind(observer, run.stream),
+        roles=subject.binding.rows(),
+        claims=claims,
+        space=space,
+        notes=(*_notes(observer, stream, space), *filter(None, [refused])),
+        learned=subject.learned,
+        method=subject.method,
+    )
+
+
+def _first_problem(fixed: int, own_size: bool) -> Problem:
+    """Return what to feed first: of all that it has, by a size of its own, or by a small one."""
+    if fixed:
+        return Problem(fixed, max(1, fixed // 3), passes=1)
+    return Problem(_MANY, 50, passes=1) if own_size else Problem(n=27, batch_size=4, passes=2)
+
+
+def _fed(observer: Observer, look: Problem, base: Claims) -> tuple[Run, Problem, Claims]:
+    """Feed the subject; once more where the stream showed that it is endless, or of one pass."""
+    subject = observer.subject
+    run, problem = feed(observer, look, base)
+    if run.stream.boundless and not run.stream.certain and not base.declared("endless"):
+        subject.goes_on(forever=True)
+        run, problem = feed(observer, look, base)
+    elif _promised_one_pass(subject, run.stream, problem, base):
+        run, base = _one_pass(observer, problem, base)
+    return run, problem, base
+
+
+def _with_switches(
+    observer: Observer, claims: Claims, problem: Problem, plain: Stream
+) -> tuple[Claims, str]:
+    """Return the claims with what its switches were seen to do, and why it took no augmenter."""
     _tell_augmenter(observer, problem, claims)
-    _tell_switches(observer, problem, run.stream, claims)
+    _tell_switches(observer, problem, plain, claims)
     roles = observer.subject.binding.roles()
     claims = replace(claims, switched="shuffle" in roles)
-    if claims.switched and claims.shuffles != "flag" and not claims.declared("shuffles"):
-        claims = replace(claims, shuffles="flag", origin={**claims.origin, "shuffles": "seen"})
-    if "augment" not in roles and claims.augments == "flag" and "augmenter" not in roles:
+    if claims.switched and claims.shuffles != "flag":
+        claims = _seen(claims, shuffles="flag")
+    if not roles & {"augment", "augmenter"} and claims.augments == "flag":
         claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
     refused = _refused_augmenter(observer, problem, claims) if "augmenter" in roles else ""
-    if refused and not claims.declared("augments"):
-        claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
-    claims = with_mixing(observer, claims, problem, run.stream)
-    claims = replace(claims, sorted_batches=sorts_batches(observer, problem, claims))
-    space = Space(
+    if refused:
+        claims = _seen(claims, augments="never")
+    claims = with_mixing(observer, claims, problem, plain)
+    return replace(claims, sorted_batches=sorts_batches(observer, problem, claims)), refused
+
+
+def _seen(claims: Claims, **found: str) -> Claims:
+    """Return the claims with what was seen, unless the user declared it."""
+    new = {name: value for name, value in found.items() if not claims.declared(name)}
+    origin = {**claims.origin, **dict.fromkeys(new, "seen")}
+    return replace(claims, **new, origin=origin)  # type: ignore[arg-type]
+
+
+def _space(
+    observer: Observer,
+    claims: Claims,
+    problem: Problem,
+    stream: Stream,
+    *,
+    hard: int,
+    fixed: int,
+    refused: bool,
+) -> Space:
+    """Return the problems that it can be given."""
+    subject = observer.subject
+    roles = subject.binding.roles()
+    return Space(
         can_shuffle="shuffle" in roles,
         can_augment=bool(roles & {"augment", "augmenter"}) and not refused,
-        coupled=any(
-            {"shuffle", "augment"} <= set(b.roles) for b in observer.subject.binding.bounds
-        ),
+        coupled=any({"shuffle", "augment"} <= set(b.roles) for b in subject.binding.bounds),
         takes_seed=bool(roles & {"seed", "rng"}),
         hard_batch=hard,
         fixed_n=fixed,
@@ -111,16 +154,7 @@ def first_look(observer: Observer) -> Description:
         takes_shards={"shard_index", "shard_count"} <= roles,
         indexable=stream.indexable,
         slow=stream.slow,
-        fewest=1 if "+" in problem.form else observer.subject.fewest(problem.classes),
-    )
-    return Description(
-        kind=_kind(observer, run.stream),
-        roles=subject.binding.rows(),
-        claims=claims,
-        space=space,
-        notes=(*_notes(observer, stream, space), *filter(None, [refused])),
-        learned=subject.learned,
-        method=subject.method,
+        fewest=1 if "+" in problem.form else subject.fewest(problem.classes),
     )
 
 
