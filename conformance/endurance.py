@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ENDURED = ("many", "files")
 """Scenarios that are measured rather than recorded."""
 
+FEWEST = 8
+"""Measurements without which nothing is said of memory."""
+
 _EVERY = 10
 _MOST, _LEAST = 2000, 100
 _CRUMB = 64
@@ -34,6 +37,12 @@ _SMALL = 96
 _SLOW = 5
 _SECONDS = {"quick": 0.3, "default": 0.5, "thorough": 8.0}
 _CLEAR = 64 << 20
+_NOTHING = 64 << 10
+"""Bytes of the process that come and go by themselves."""
+
+_UNTRACED = {"torch", "tensorflow", "jax"}
+"""Libraries whose memory Python doesn't trace."""
+
 _ROUNDS = 4
 _GRACE = 0.3
 
@@ -94,6 +103,8 @@ def _memory(observer: Observer, problem: Problem, claims: Claims) -> Endurance:
     drawing = observer.open(problem, claims)
     if drawing.ending is not None:
         return Endurance(trouble=drawing.ending.message)
+    # memory that isn't traced grows unseen at first, into what was let go of before
+    patient = observer.settings.profile == "thorough" or bool(_UNTRACED & sys.modules.keys())
     held: list[int] = []
     resident: list[int] = []
     drawn, ahead, trouble = 0, 0, ""
@@ -113,6 +124,8 @@ def _memory(observer: Observer, problem: Problem, claims: Claims) -> Endurance:
                 enough = drawn >= _LEAST or spent > _SLOW * limit
                 if enough and (spent > limit or held[-1] - held[0] > _CLEAR):
                     break
+                if len(held) >= FEWEST and not patient and flat(held, resident):
+                    break
         except Exception as error:
             trouble = f"{type(error).__name__}: {error}"
         suspect = bool(held) and held[-1] - held[0] > _CRUMB * drawn
@@ -129,6 +142,18 @@ def _memory(observer: Observer, problem: Problem, claims: Claims) -> Endurance:
         ahead=ahead,
         trouble=trouble,
     )
+
+
+def flat(held: list[int], resident: list[int]) -> bool:
+    """Whether memory has not grown since the first quarter, by far less than what is a fault.
+
+    Args:
+        held, resident: see :class:`Endurance`.
+    """
+    late = slice(len(held) // 4, None)
+    third = max(1, len(held[late]) // 3)
+    grown = [min(m[late][-third:]) - min(m[late][:third]) for m in (held, resident)]
+    return grown[0] < _CRUMB * _EVERY * 2 * third and grown[1] < _NOTHING
 
 
 def _size(item: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from conformance.contract import MUST, SHOULD, NotApplicable, Undecided, Violation, clause
-from conformance.endurance import Endurance
+from conformance.endurance import FEWEST, Endurance
 from conformance.run import Run
 from conformance.wording import counted
 
@@ -36,7 +36,7 @@ def memory_is_bounded(run: Run) -> None:
     Fix: keep nothing between batches but positions and orders; bound caches by the data.
     """
     found = _measured(run)
-    if len(found.held) < 8:
+    if len(found.held) < FEWEST:
         raise NotApplicable(f"only {counted(found.batches, 'batch')} came in the time there was")
     ahead = 1.5 * found.ahead
     if _kept(found) > ahead:

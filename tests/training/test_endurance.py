@@ -8,7 +8,7 @@ from conformance.checks.resources import memory_is_bounded
 from conformance.claims import Claims
 from conformance.config import Settings
 from conformance.contract import Violation
-from conformance.endurance import Endurance
+from conformance.endurance import Endurance, flat
 from conformance.judge import Judge
 from conformance.problem import Problem
 from conformance.run import Run
@@ -102,3 +102,23 @@ def test_garbage_that_waits_for_its_collection_is_no_leak() -> None:
     memory_is_bounded(measured(settled=0, grown=20 << 20))
     with pytest.raises(Violation, match="bytes more with every batch"):
         memory_is_bounded(measured(settled=20 << 20, grown=20 << 20))
+
+
+STEADY = [40 << 20] * 10
+
+
+@pytest.mark.parametrize(
+    ("held", "resident", "steady"),
+    [
+        ([5000] * 10, STEADY, True),
+        ([5000, 90_000, 5000, 90_000, 5000, 90_000, 5000, 90_000, 5000, 90_000], STEADY, True),
+        ([0, 5000, 9000, *[9000] * 7], STEADY, True),
+        ([k * 10 * 256 for k in range(10)], STEADY, False),
+        ([k * 10 * 256 - 20_000 * (k % 2) for k in range(10)], STEADY, False),
+        ([5000] * 10, [(40 << 20) + k * 10 * (11 << 10) for k in range(10)], False),
+    ],
+)
+def test_measuring_ends_early_only_where_nothing_grows(
+    held: list[int], resident: list[int], steady: bool
+) -> None:
+    assert flat(held, resident) is steady
