@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -235,33 +235,10 @@ def finish(
     """
     raws = list(raws)
     masks = read_masks(raws, source) if masked and source is not None else {}
-    decoded: dict[int, Decoded] = {}
-    measured: dict[int, tuple[Array, bool]] = {}
-    mixed: dict[int, Shares] = {}
     hashes = {id(leaf): digests(leaf.array) for raw in raws for leaf in raw.leaves}
+    found: dict[int, _Found] = {}
     for group in _groups(raws, besides=masks):
-        # a stream repeats itself from pass to pass: rows of equal bytes are read once
-        keys = np.array([d for leaf in group for d in hashes[id(leaf)]], np.uint64)
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        rows = _rows(group, first)
-        ranges, finite = _measure(rows.reshape(len(rows), -1))
-        whole = bool(finite.all())
-        result = None
-        if source is not None and as_images(rows[:1], source)[0] is not None:
-            result = decode(
-                rows, source, augmented=how.augmented, channels=how.channels, probe=probe
-            )
-        blended = how.mixing and group[0].part == "input" and rows.ndim > 1
-        parts = unmix(rows, source) if blended and source is not None else None
-        start = 0
-        for leaf in group:
-            own = inverse[start : start + len(leaf.array)]
-            measured[id(leaf)] = ranges[own], whole or bool(finite[own].all())
-            if result is not None:
-                decoded[id(leaf)] = _pick(result, own)
-            if parts is not None:
-                mixed[id(leaf)] = Shares(parts.low[own], parts.high[own])
-            start += len(leaf.array)
+        found.update(_found_in(group, hashes, source, how, probe=probe))
     return tuple(
         Batch(
             raw.index,
@@ -270,19 +247,63 @@ def finish(
             raw.structure,
             raw.complaint,
             tuple(
-                _leaf(
-                    leaf,
-                    decoded.get(id(leaf)),
-                    hashes[id(leaf)],
-                    masks.get(id(leaf)),
-                    measured.get(id(leaf)),
-                    mixed.get(id(leaf)),
-                )
+                _leaf(leaf, hashes[id(leaf)], found.get(id(leaf)), masks.get(id(leaf)))
                 for leaf in raw.leaves
             ),
         )
         for raw in raws
     )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was read of the rows of one array.
+
+    Attributes:
+        ranges, finite: see :func:`_measure`; whether all of them are finite.
+        decoded: which samples they are, None where that can't be read.
+        mixed: of which samples they are mixed, None where nothing may be.
+    """
+
+    ranges: Array
+    finite: bool
+    decoded: Decoded | None = None
+    mixed: Shares | None = None
+
+
+def _found_in(
+    group: list[RawLeaf],
+    hashes: Mapping[int, tuple[int, ...]],
+    source: Array | None,
+    how: Reading,
+    *,
+    probe: bool,
+) -> Iterator[tuple[int, _Found]]:
+    """Read the rows of a group together; yields what was found by the identity of its array."""
+    # a stream repeats itself from pass to pass: rows of equal bytes are read once
+    keys = np.array([d for leaf in group for d in hashes[id(leaf)]], np.uint64)
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    rows = _rows(group, first)
+    ranges, finite = _measure(rows.reshape(len(rows), -1))
+    whole = bool(finite.all())
+    decoded = mixed = None
+    if source is not None and as_images(rows[:1], source)[0] is not None:
+        decoded = decode(rows, source, augmented=how.augmented, channels=how.channels, probe=probe)
+    if source is not None and how.mixing and group[0].part == "input" and rows.ndim > 1:
+        mixed = unmix(rows, source)
+    start = 0
+    for leaf in group:
+        own = inverse[start : start + len(leaf.array)]
+        start += len(leaf.array)
+        yield (
+            id(leaf),
+            _Found(
+                ranges[own],
+                whole or bool(finite[own].all()),
+                decoded and _pick(decoded, own),
+                mixed and Shares(mixed.low[own], mixed.high[own]),
+            ),
+        )
 
 
 def _groups(raws: list[RawBatch], besides: Container[int]) -> Iterator[list[RawLeaf]]:
@@ -336,28 +357,22 @@ def _pick(whole: Decoded, rows: Array) -> Decoded:
 
 
 def _leaf(
-    raw: RawLeaf,
-    decoded: Decoded | None,
-    digests: tuple[int, ...],
-    masked: Masked | None,
-    measured: tuple[Array, bool] | None,
-    mixed: Shares | None,
+    raw: RawLeaf, digests: tuple[int, ...], found: _Found | None, masked: Masked | None
 ) -> Leaf:
     array = raw.array
     numeric = array.dtype.kind in "biuf"
     rows = array.reshape(len(array), -1) if array.ndim and array.size else None
-    ranges: Array | None = None
     low = high = float("nan")
-    finite = True
     values: Array | None = None
     if numeric and rows is not None:
-        if measured is None:
-            of_rows, finite_rows = _measure(rows)
-            measured = of_rows, bool(finite_rows.all())
-        ranges, finite = measured
-        low, high = min(ranges[:, 0].tolist()), max(ranges[:, 1].tolist())
-        if decoded is None and masked is None and rows.shape[1] <= _MOST_VALUES:
+        if found is None:
+            ranges, finite = _measure(rows)
+            found = _Found(ranges, bool(finite.all()))
+        low, high = min(found.ranges[:, 0].tolist()), max(found.ranges[:, 1].tolist())
+        if found.decoded is None and masked is None and rows.shape[1] <= _MOST_VALUES:
             values = rows.astype(np.float64)
+    if found is None:
+        found = _Found(np.full((array.shape[0] if array.ndim else 0, 4), np.nan), finite=True)
     return Leaf(
         raw.path,
         raw.part,
@@ -365,13 +380,13 @@ def _leaf(
         tuple(array.shape),
         low,
         high,
-        finite,
+        found.finite,
         digests,
-        decoded,
+        found.decoded,
         values,
-        np.full((array.shape[0] if array.ndim else 0, 4), np.nan) if ranges is None else ranges,
+        found.ranges,
         masked,
-        mixed,
+        found.mixed,
     )
 
 
