@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -45,6 +45,11 @@ class Claims:
     def declared(self, name: str) -> bool:
         """Whether the user declared this claim."""
         return self.origin.get(name, "default") == "declared"
+
+    def seen(self, why: str = "seen", **found: Any) -> Claims:
+        """Return the claims with what was seen, unless the user declared it."""
+        new = {name: value for name, value in found.items() if not self.declared(name)}
+        return replace(self, **new, origin={**self.origin, **dict.fromkeys(new, why)})
 
     def rows(self) -> tuple[tuple[str, str, str], ...]:
         """Return ``(claim, value, origin)`` for the report."""

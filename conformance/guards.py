@@ -27,7 +27,7 @@ def identities_seen(run: Run) -> None:
         raise Undecided(
             "its source is unknown, so samples can't be told apart", declare=SOURCE_HINT
         )
-    if run.claims.augmentation == "mixing" and augmented(run):
+    if mixes(run):
         raise Undecided("images are mixed of several samples, so no row is one sample")
     if not any((b.ids >= 0).any() for b in run.batches):
         raise Undecided(
@@ -46,6 +46,11 @@ def sampled_once(run: Run) -> None:
 def augmented(run: Run) -> bool:
     """Whether what the run yields is meant to be augmented."""
     return run.problem.augment or run.claims.augments == "always"
+
+
+def mixes(run: Run) -> bool:
+    """Whether an image of the run may be made of several samples."""
+    return run.claims.augmentation == "mixing" and augmented(run)
 
 
 def shuffled(run: Run) -> bool:

@@ -31,9 +31,7 @@ class _Inference:
 
     def say(self, name: str, value: Any, why: str) -> None:
         """Set a claim unless the user declared it."""
-        if not self.claims.declared(name):
-            origin = {**self.claims.origin, name: why}
-            self.claims = replace(self.claims, **{name: value}, origin=origin)
+        self.claims = self.claims.seen(why, **{name: value})
 
 
 def infer(observer: Observer, claims: Claims, problem: Problem, run: Run) -> Claims:
@@ -121,9 +119,9 @@ def _reordered(ids: Array) -> bool:
     """Whether the first two passes hold the same samples in different orders."""
     n = len(set(ids.tolist()))
     first, second = ids[:n].tolist(), ids[n : 2 * n].tolist()
-    return (
-        -1 not in first and first != second and set(first) == set(second) and len(set(first)) == n
-    )
+    # where a pass is filled up with a sample of its end, the next one merely begins too late
+    late = any(second == first[k:] + first[:k] for k in range(n))
+    return -1 not in first and not late and set(first) == set(second) and len(set(first)) == n
 
 
 def in_source_order(ids: Array) -> bool:
@@ -157,22 +155,27 @@ def _interleaved(stream: Stream) -> bool:
 def _say_augmentation(
     out: _Inference, roles: frozenset[str], stream: Stream, other: Stream
 ) -> None:
-    if roles & {"augment", "augmenter"}:
+    if "augment" in roles:
         out.say("augments", "flag", "role")
         return
+    how, why = _augments(stream, other)
+    if "augmenter" in roles and how == "never":
+        how, why = "flag", "role"  # what augments without one does so in any case
+    out.say("augments", how, why)
+
+
+def _augments(stream: Stream, other: Stream) -> tuple[str, str]:
+    """Return whether images are changed at random, and what shows it."""
     leaves = _images(stream)
     exact = np.concatenate([leaf.decoded.exact for leaf in leaves if leaf.decoded] or [np.ones(0)])
     same = same_pixels(stream, other)
     if same and _turns_some(leaves):
-        out.say("augments", "always", "seen: some images are turned, always the same ones")
-        return
+        return "always", "seen: some images are turned, always the same ones"
     if exact.all() and (same or not _drawn_values(leaves)):
-        out.say("augments", "never", "seen: images as in the source")
-        return
+        return "never", "seen: images as in the source"
     if same:
-        out.say("augments", "never", "seen: changed, but always in the same way")
-        return
-    out.say("augments", "always", "seen: images differ from draw to draw")
+        return "never", "seen: changed, but always in the same way"
+    return "always", "seen: images differ from draw to draw"
 
 
 def _turns_some(leaves: list[Leaf]) -> bool:

@@ -14,6 +14,10 @@ from conformance.run import Batch, Leaf, Run, Stream
 Array = NDArray[Any]
 
 
+_DIGITS = 10
+"""Numbers of one digit: so many sort as text as they do as numbers."""
+
+
 @dataclass(frozen=True)
 class Pairing:
     """One target row beside the sample whose image came with it.
@@ -128,11 +132,28 @@ def _excused(pairing: Pairing, value: Array, own: float, *, moved: bool, free: b
 
 
 def _compared(labels: Array, how: str, rows: list[tuple[int, int, int, Array]]) -> list[Pairing]:
-    if how == "same":
-        return [_same(labels, *r) for r in rows]
-    if how == "onehot":
-        return [_onehot(labels, *r) for r in rows]
-    return _mapped(labels, rows)
+    if how not in ("same", "onehot"):
+        return _mapped(labels, rows)
+    compare = _same if how == "same" else _onehot
+    found = [compare(labels, *r) for r in rows]
+    if not all(p.right for p in found) and (sorted_as_text := _ranks_as_text(labels)) is not None:
+        instead = [compare(sorted_as_text, *r) for r in rows]
+        if all(p.right for p in instead):
+            return instead
+    return found
+
+
+def _ranks_as_text(labels: Array) -> Array | None:
+    """Return the labels numbered in the order of their texts, None where that is their own.
+
+    ``LabelBinarizer``, ``pandas.get_dummies`` and Keras' ``flow_from_dataframe`` number classes so
+    that they were given as text, as from a CSV file: class 10 then comes before class 2.
+    """
+    if labels.dtype.kind not in "iu" or len(labels) <= _DIGITS:
+        return None
+    names = sorted({str(label) for label in labels.tolist()})
+    ranks = {int(name): rank for rank, name in enumerate(names)}
+    return np.array([ranks[label] for label in labels.tolist()])
 
 
 def unchanged(batch: Batch) -> Array:

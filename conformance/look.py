@@ -107,21 +107,14 @@ def _with_switches(
     roles = observer.subject.binding.roles()
     claims = replace(claims, switched="shuffle" in roles)
     if claims.switched and claims.shuffles != "flag":
-        claims = _seen(claims, shuffles="flag")
+        claims = claims.seen(shuffles="flag")
     if not roles & {"augment", "augmenter"} and claims.augments == "flag":
         claims = replace(claims, augments="never", origin={**claims.origin, "augments": "seen"})
     refused = _refused_augmenter(observer, problem, claims) if "augmenter" in roles else ""
-    if refused:
-        claims = _seen(claims, augments="never")
+    if refused and claims.augments == "flag":
+        claims = claims.seen(augments="never")
     claims = with_mixing(observer, claims, problem, plain)
     return replace(claims, sorted_batches=sorts_batches(observer, problem, claims)), refused
-
-
-def _seen(claims: Claims, **found: str) -> Claims:
-    """Return the claims with what was seen, unless the user declared it."""
-    new = {name: value for name, value in found.items() if not claims.declared(name)}
-    origin = {**claims.origin, **dict.fromkeys(new, "seen")}
-    return replace(claims, **new, origin=origin)  # type: ignore[arg-type]
 
 
 def _space(

@@ -22,12 +22,14 @@ _KNOWN, _MIXED = 0.7, 0.25
 
 
 def with_mixing(observer: Observer, claims: Claims, problem: Problem, plain: Stream) -> Claims:
-    """Return the claims with ``augmentation = "mixing"`` where it is seen and nothing is declared.
+    """Return the claims with ``augmentation = "mixing"`` where it is seen, and when it mixes.
 
     Blends and collages can't be taken for anything else: the weighted sum of two sources, or the
     pixels of two, explain an image within rounding, or they don't. So no author need declare it.
     """
-    if claims.declared("augmentation"):
+    if claims.declared("augmentation") and (
+        claims.augmentation != "mixing" or claims.declared("augments")
+    ):
         return claims
     tries = [("always", False)] if _changed(plain) else []
     if observer.subject.binding.roles() & {"augment", "augmenter"}:
@@ -37,11 +39,9 @@ def with_mixing(observer: Observer, claims: Claims, problem: Problem, plain: Str
         stream = observer.record(replace(problem, augment=augment), trial).stream
         if _mixed(stream):
             why = "seen: images are made of several samples"
-            origin = {**claims.origin, "augmentation": why}
-            if not claims.declared("augments"):
-                claims = replace(claims, augments=how)
-                origin["augments"] = why
-            return replace(claims, augmentation="mixing", origin=origin)
+            if how == "always" and claims.shuffles != "flag":
+                claims = claims.seen(why, shuffles="unknown")  # no row is one sample
+            return claims.seen(why, augments=how, augmentation="mixing")
     return claims
 
 

@@ -49,7 +49,8 @@ def mixtures(run: Run, stream: Stream) -> list[Mixture]:
         return []
     rows = list(_rows(stream))
     smoothing = _smoothing([target for _, _, _, target in rows])
-    return [_compared(run.labels, *row, smoothing) for row in rows]
+    onehot = run.claims.labels == "onehot"
+    return [_compared(run.labels, *row, smoothing, onehot=onehot) for row in rows]
 
 
 def _rows(stream: Stream) -> Iterator[tuple[int, int, tuple[Array, Array], Array]]:
@@ -81,10 +82,12 @@ def _compared(
     bounds: tuple[Array, Array],
     target: Array,
     smoothing: float,
+    *,
+    onehot: bool,
 ) -> Mixture:
     if np.isnan(bounds[0]).any():
         return Mixture(batch, row, "unknown", "unknown", None)
-    if len(target) == 1:
+    if len(target) == 1 and not onehot:
         return _mean(labels, batch, row, bounds, float(target[0]))
     width = len(target)
     low, high = (_by_class(labels, side, width) for side in bounds)

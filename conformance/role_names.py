@@ -38,9 +38,10 @@ NAMES: dict[str, str] = {
     r"|(?!(save|log|logs|cache|out|output|tmp|temp|model|checkpoint|ckpt|backup|export|results?|input|target|work)_)"
     r"[a-z]+_(dir|directory|folder)",
     "image_dir": r"(image|img|images|imgs|x)_?((dir|directory|folder|root)s?|path)|dir_?(images|imgs?)|photo_?dir",
-    "mask_paths": r"(mask|msk|seg|segmentation|gt|target_?(img|image|mask)|(label|annotation)_?(img|image))_?"
+    "mask_paths": r"((image|img)_?)?(mask|msk|seg|segmentation|gt|target_?mask|(target|label|annotation)(?=_?im))s?_?((image|img)s?_?)?"
     r"(paths?_?list|paths|files|file_?names|filenames|names|list|file_?list|file_?paths)",
-    "mask_dir": r"(mask|masks|msk|segs?|segmentations?|label|annotation|gt)_?(dir|directory|folder|path|root)s?|dir_?(masks?|labels)",
+    "mask_dir": r"(mask|masks|msk|segs?|segmentations?|label|annotation|gt)_?((image|img)s?_?)?(dir|directory|folder|path|root)s?"
+    r"|dir_?(masks?|labels)|(image|img)s?_?masks?_?(dir|directory|folder|root)s?",
     "frame": r"df|dataframe|data_?frame|frame|train_?df|df_?(train|data)|meta_?df|pandas_?df|dataset_?df",
     "csv": r"csv|csv_?(file|path|name|filename|data|labels?)|train_?csv|path_?csv|annotations?_?file|labels?_?file"
     r"|(labels?|annotations?|metadata|meta|manifest|index)_?csv(_?(file|path))?|manifest(_?(file|path))?",

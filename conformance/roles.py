@@ -341,12 +341,15 @@ def _required(parameter: inspect.Parameter) -> bool:
 
 
 _POSITIONAL = ("images", "labels", "batch_size")
+_PLACE = re.compile(r".*(dir|directory|folder|path|file|root|csv|json|h5)s?")
 
 
 def _by_position(bounds: list[Bound], unknown: list[inspect.Parameter], spec: str) -> list[Bound]:
     """Give nameless required parameters what is still missing, where only one reading is left."""
     if not unknown:
         return bounds
+    if any(_PLACE.fullmatch(p.name.lower()) for p in unknown):
+        raise UsageError(_ambiguous(unknown, bounds, spec))  # no array, whatever it is
     taken = {role for b in bounds for role in b.roles}
     fed = bool(taken & set(DATA))
     missing = [

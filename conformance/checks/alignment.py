@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.couples import couples
-from conformance.guards import augmented, batches_came, identities_seen
+from conformance.guards import augmented, batches_came, identities_seen, mixes
 from conformance.labels import Pairing, is_drawn, numbers, outgrown, pairings, unchanged
 from conformance.mixtures import mixtures
 from conformance.pixels import median
@@ -35,7 +35,7 @@ def _judge_labels(run: Run) -> None:
         return
     if run.labels is None:
         raise NotApplicable("it takes no labels")
-    if run.claims.augmentation == "mixing" and augmented(run):
+    if mixes(run):
         _judge_mixed(run)
         return
     identities_seen(run)

@@ -6,7 +6,14 @@ from collections import Counter
 from itertools import pairwise
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
-from conformance.guards import batches_came, identities_seen, sampled_once, shuffled, whole_epochs
+from conformance.guards import (
+    batches_came,
+    identities_seen,
+    mixes,
+    sampled_once,
+    shuffled,
+    whole_epochs,
+)
 from conformance.run import Batch, Epoch, Run
 from conformance.wording import batch_line, batch_lines, counted, pass_line, samples
 
@@ -140,7 +147,8 @@ def epoch_length_is_stable(run: Run) -> None:
 def _period(run: Run) -> tuple[int | None, str]:
     """Return the stream's own period in batches and what shows it, or None and why not."""
     keys = [tuple(b.ids.tolist()) for b in run.batches]
-    if not shuffled(run) and run.known and not any(-1 in k for k in keys):
+    told = run.known and not mixes(run) and not any(-1 in k for k in keys)
+    if told and not shuffled(run):
         for period in range(1, len(keys) // 2 + 1):
             if all(keys[i] == keys[i + period] for i in range(len(keys) - period)):
                 return period, "its order repeats"

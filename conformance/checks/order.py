@@ -36,6 +36,9 @@ def keeps_order_when_unshuffled(run: Run) -> None:
     """
     if shuffled(run):
         raise NotApplicable("it shuffles here")
+    if run.problem.augment and not run.claims.switched:
+        # ImageDataGenerator.flow shuffles as it augments: nobody predicts on such images
+        raise NotApplicable("augmentation is on, and it has no switch for shuffling")
     sampled_once(run)
     identities_seen(run)
     if run.claims.shuffles == "fixed":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from conformance.contract import MUST, SHOULD, NotApplicable, Undecided, Violation, clause
-from conformance.guards import augmented, batches_came, identities_seen, passes
+from conformance.guards import augmented, batches_came, identities_seen, mixes, passes
 from conformance.labels import pairings
 from conformance.run import Ending, Run, Stream
 from conformance.wording import batch_lines, counted, samples
@@ -248,7 +248,7 @@ def _trouble(run: Run, stream: Stream) -> str:
         return stream.ending.message
     if any(s.kind == "changed" for s in stream.sharing):
         return "a batch changed after it was handed out"
-    if run.claims.augmentation == "mixing" and augmented(run):
+    if mixes(run):
         return ""  # no row is one sample
     wrong = next((p for p in pairings(run, stream) if p.right is False), None)
     if wrong:
@@ -377,7 +377,7 @@ def indexing_is_pure(run: Run) -> None:
             observed=f"{ending.message} when asked again",
             where=_where(ending),
         )
-    if run.claims.augmentation == "mixing" and augmented(run):
+    if mixes(run):
         raise NotApplicable("samples are mixed, perhaps anew whenever a batch is asked for")
     changed_labels = run.claims.augmentation == "label-changing" and augmented(run)
     first = {b.pass_index: b for b in run.streams[0].batches}

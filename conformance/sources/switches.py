@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count, repeat
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from conformance.sources.material import Material
 from conformance.sources.names import class_name
+
+Seed: TypeAlias = "int | tuple[int, int] | None"
 
 
 class ProbeAugmenter:
@@ -18,6 +21,11 @@ class ProbeAugmenter:
     Flips and small shifts from a generator of its own, another one in each process that it is
     copied to: workers that draw alike are the subject's fault, not this one's. Never in place.
     """
+
+    # what those ask for who are used to ImageDataGenerator: nothing besides the transformation
+    preprocessing_function = rescale = None
+    data_format = "channels_last"
+    dtype = "float32"
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -31,11 +39,11 @@ class ProbeAugmenter:
             self._own = np.random.default_rng((self._seed, self._process))
         return self._own
 
-    def random_transform(self, x: Any, seed: int | None = None) -> Any:
+    def random_transform(self, x: Any, seed: Seed = None) -> Any:
         """Return a changed copy of one image ``(H, W, C)``, same dtype."""
         return self.apply_transform(x, self.get_random_transform(np.shape(x), seed))
 
-    def get_random_transform(self, img_shape: Any, seed: int | None = None) -> dict[str, Any]:
+    def get_random_transform(self, img_shape: Any, seed: Seed = None) -> dict[str, Any]:
         """Draw what :meth:`apply_transform` shall do, as ``ImageDataGenerator`` does."""
         rng = self._rng if seed is None else np.random.default_rng(seed)
         return {"shift": tuple(rng.integers(-3, 4, 2)), "flip_horizontal": rng.random() < 0.5}
@@ -52,16 +60,29 @@ class ProbeAugmenter:
     def fit(self, x: Any, **_: Any) -> None:
         """Take no statistics of the images."""
 
-    def __call__(self, x: Any = None, **named: Any) -> Any:
+    def __call__(self, x: Any = None, *beside: Any, **named: Any) -> Any:
         """Return a changed copy of an image ``(H, W, C)`` or of a batch of them.
 
-        Called with names, as in ``augmenter(image=image, mask=mask)``, it moves all of them alike
-        and returns them in a dictionary.
+        Called with more arrays, as in ``augmenter(images, labels)``, it returns them all, and moves
+        those that are as large as the images alike. Called with names, as in
+        ``augmenter(image=image, mask=mask)``, it moves all of them alike and returns them in a
+        dictionary.
         """
         if x is None:
             seed = int(self._rng.integers(1 << 31))
             return {name: self._changed(value, seed) for name, value in named.items()}
-        return self._changed(x)
+        if not any(np.ndim(value) for value in beside):
+            return self._changed(x)
+        seed, size = int(self._rng.integers(1 << 31)), np.shape(x)[:-1]
+        many = len(size) == 3
+        alike = [len(size) > 1 and np.shape(value)[: len(size)] == size for value in beside]
+        return (
+            self._changed(x, seed, many=many),
+            *(
+                self._changed(v, seed, many=many) if moved else v
+                for v, moved in zip(beside, alike, strict=True)
+            ),
+        )
 
     def augment_image(self, image: Any) -> Any:
         """Return a changed copy of one image ``(H, W, C)``."""
@@ -71,10 +92,11 @@ class ProbeAugmenter:
         """Return changed copies of images ``(n, H, W, C)``."""
         return self._changed(images)
 
-    def _changed(self, x: Any, seed: int | None = None) -> Any:
+    def _changed(self, x: Any, seed: int | None = None, *, many: bool = False) -> Any:
         x = np.asarray(x)
-        if x.ndim == 4:
-            return np.stack([self.random_transform(i, seed) for i in x])
+        if many or x.ndim == 4:
+            seeds: Iterable[Seed] = repeat(None) if seed is None else zip(repeat(seed), count())
+            return np.stack([self.random_transform(i, s) for i, s in zip(x, seeds, strict=False)])
         return self.random_transform(x, seed)
 
     def flow(

@@ -29,7 +29,8 @@ from conformance.roles import bind, infer_role
         ("rng", "rng random_generator"),
         ("directory", "directory data_dir root train_dir path folder target_directory pets_dir"),
         ("image_dir", "image_dir img_folder images_path"),
-        ("mask_dir", "mask_dir masks_folder label_dir"),
+        ("mask_dir", "mask_dir masks_folder label_dir mask_image_dir train_mask_image_dir img_mask_dir"),
+        ("mask_paths", "mask_paths msk_files image_mask_paths mask_image_paths target_img_paths"),
         ("masks", "masks mask segmentations y_masks"),
         ("paths", "paths file_paths image_paths filenames files npy_files"),
         ("samples", "samples rows lines"),
@@ -56,6 +57,7 @@ def test_a_name_without_meaning_has_no_role() -> None:
     assert infer_role("cache_dir") is None
     assert infer_role("output_folder") is None
     assert infer_role("tfrecord_files") is None
+    assert infer_role("mask_save_dir") is None
 
 
 def _roles(target: Callable[..., Any], declared: Declaration | None = None) -> dict[str, str]:
@@ -67,6 +69,15 @@ def test_defaults_tell_that_a_name_misleads() -> None:
     def gen(x: Any, y: Any, bs: int = 8, train: str = "all", aug: bool = False) -> None: ...
 
     assert _roles(gen) == {"x": "images", "y": "labels", "bs": "batch_size", "aug": "augment"}
+
+
+def test_what_is_named_as_a_place_on_disk_is_no_array_by_position() -> None:
+    def beside(image_dir: Any, cache_dir: Any, batch_size: Any) -> None: ...
+    def alone(foo_path: Any, bar: Any, baz: Any) -> None: ...
+
+    for gen in (beside, alone):
+        with pytest.raises(UsageError, match="can't tell what parameter"):
+            bind(gen, Declaration(), "m:f")
 
 
 def test_three_nameless_parameters_are_images_labels_and_batch_size() -> None:
