@@ -60,7 +60,7 @@ CLAIMS: dict[str, tuple[Any, ...]] = {
     "labels": (),
     "scale": (),
     "dtype": (),
-    "layout": ("channels_last", "channels_first", "flat"),
+    "layout": ("channels_last", "channels_first", "flat", "transposed"),
     "channels": ("rgb", "bgr", "gray"),
     "structure": ("single", "multi-input", "pairs", "autoencoder"),
     "names": (),

@@ -263,7 +263,7 @@ def pixels_survive(run: Run) -> None:
                     observed="other pixels in another batch or pass",
                     where=f"{leaf.path}, row {row}",
                 )
-    _upright(leaves, run.stream)
+    _upright(leaves, run)
     _one_order_of_channels(run, leaves)
 
 
@@ -286,7 +286,11 @@ def _only_rounding(leaves: tuple[Leaf, ...], sample: int) -> bool:
     )
 
 
-def _upright(leaves: tuple[Leaf, ...], stream: Stream) -> None:
+_SWAPPED = 7
+"""Which of the eight turns of :func:`~conformance.pixels.turn` swaps height and width."""
+
+
+def _upright(leaves: tuple[Leaf, ...], run: Run) -> None:
     for leaf in leaves:
         if leaf.decoded is not None and leaf.decoded.layout == "reshaped":
             raise Violation(
@@ -300,11 +304,17 @@ def _upright(leaves: tuple[Leaf, ...], stream: Stream) -> None:
         if leaf.decoded
         for row in np.flatnonzero(leaf.decoded.turned)
     ]
-    if turned and not _has_two_views(stream):
+    turns = {int(k) for leaf in leaves if leaf.decoded for k in leaf.decoded.turned}
+    if turns == {_SWAPPED} and run.claims.layout == "transposed":
+        return
+    if turned and not _has_two_views(run.stream):
         leaf, row = turned[0]
+        always = ', as in every image (declare layout = "transposed" if on purpose)'
         raise Violation(
             expected="images upright, as in the source",
-            observed="flipped, turned or transposed, with augmentation off",
+            observed=f"transposed{always}"
+            if turns == {_SWAPPED}
+            else "flipped, turned or transposed, with augmentation off",
             where=f"{leaf.path}, row {row}",
         )
 

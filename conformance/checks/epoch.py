@@ -152,7 +152,7 @@ def _period(run: Run) -> tuple[int | None, str]:
         for period in range(1, len(keys) // 2 + 1):
             if all(keys[i] == keys[i + period] for i in range(len(keys) - period)):
                 return period, "its order repeats"
-    full = run.batch_size
+    full = min(run.batch_size, max((b.rows for b in run.batches), default=0))
     short = [b.index for b in run.batches if 0 < b.rows < full]
     gaps = {b - a for a, b in pairwise(short)}
     if len(short) >= 3 and len(gaps) == 1:
