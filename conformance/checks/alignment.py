@@ -309,6 +309,10 @@ def label_map_is_stable(run: Run) -> None:
     """
     if len(run.streams) < 2:
         raise NotApplicable("it could not be observed in another process")
+    if run.claims.labels == "image":
+        raise NotApplicable("its targets are images")
+    if not any(b.part("target") for b in run.batches):
+        raise NotApplicable("it yields no targets")
     here, there = (numbers(run, stream) for stream in run.streams)
     shared = sorted(set(here) & set(there))
     if not shared:
