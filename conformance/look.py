@@ -152,12 +152,13 @@ def _space(
 
 
 def _dtypes(observer: Observer, problem: Problem, claims: Claims) -> tuple[str, ...]:
-    """Return the dtypes of images that it can be given: files of floats are of a kind of their own.
+    """Return the dtypes of images that it can be given: floats may be refused.
 
-    Who reads the PNG file of an id finds none for images of floats.
+    Who reads the PNG file of an id finds none for images of floats, and Pillow makes no image of
+    them.
     """
     dtypes = observer.subject.dtypes
-    if problem.dtype != "uint8" or "float32" not in dtypes or not observer.subject.reads_files:
+    if problem.dtype != "uint8" or "float32" not in dtypes:
         return dtypes
     floats = observer.record(replace(problem, dtype="float32"), claims).stream
     refused = not floats.batches and floats.ending is not None and floats.ending.kind == "raised"

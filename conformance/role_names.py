@@ -64,7 +64,7 @@ NAMES: dict[str, str] = {
     r"|train|training|is_?train(ing)?|with_?aug(mentation)?|augmented|apply_?aug(mentation)?|flip|random_?flip|augment_?(data|images|on)"
     r"|train_?mode|should_?augment|jitter|distort|enable_?aug(mentation)?|random_?aug(ment)?",
     "augmenter": r"augmenter|datagen|data_?gen(erator)?|aug_?(gen|fn|func|obj|pipeline)|img_?gen|image_?(data_?)?gen(erator)?"
-    r"|transforms?|augment(ation)?_?(fn|func|pipeline|object)|idg|generator|preprocessor|aug_?generator|tfms?|transformer|augmentor",
+    r"|transforms?|seq|augment(ation)?_?(fn|func|pipeline|object)|idg|generator|preprocessor|aug_?generator|tfms?|transformer|augmentor",
     "seed": r"seed|random_?(seed|state)|rng_?seed|rs|rand_?seed|seed_?value|np_?seed|random_?state",
     "rng": r"rng|random_?generator|rand|prng|random_?number_?generator|rnd|gen_?rng",
     "steps": r"steps|steps_?per_?epoch|n_?steps|num_?steps|batches_?per_?epoch|n_?batches|num_?batches|epoch_?len(gth)?|nb_?batches",

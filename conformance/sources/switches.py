@@ -15,6 +15,16 @@ from conformance.sources.names import class_name
 Seed: TypeAlias = "int | tuple[int, int] | None"
 
 
+_OF_IMGAUG = {"segmentation_maps", "heatmaps", "bounding_boxes", "polygons"}
+
+
+class _Named(np.ndarray[Any, Any]):
+    """An array that is also found under its name, as in a dictionary of one entry."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return np.asarray(self) if isinstance(key, str) else super().__getitem__(key)
+
+
 class ProbeAugmenter:
     """Geometric augmentation that every probe survives, behind the usual interfaces.
 
@@ -27,8 +37,9 @@ class ProbeAugmenter:
     data_format = "channels_last"
     dtype = "float32"
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, fixed: int | None = None) -> None:
         self._seed = seed
+        self._fixed = fixed
         self._own = np.random.default_rng(seed)
         self._process = os.getpid()
 
@@ -64,16 +75,15 @@ class ProbeAugmenter:
         """Return a changed copy of an image ``(H, W, C)`` or of a batch of them.
 
         Called with more arrays, as in ``augmenter(images, labels)``, it returns them all, and moves
-        those that are as large as the images alike. Called with names, as in
-        ``augmenter(image=image, mask=mask)``, it moves all of them alike and returns them in a
-        dictionary.
+        those that are as large as the images alike. Called with names, it moves all of them alike
+        and returns what the libraries would that are called so: albumentations a dictionary,
+        imgaug the arrays.
         """
         if x is None:
-            seed = int(self._rng.integers(1 << 31))
-            return {name: self._changed(value, seed) for name, value in named.items()}
+            return self._of_names(named)
         if not any(np.ndim(value) for value in beside):
             return self._changed(x)
-        seed, size = int(self._rng.integers(1 << 31)), np.shape(x)[:-1]
+        seed, size = self._drawn(), np.shape(x)[:-1]
         many = len(size) == 3
         alike = [len(size) > 1 and np.shape(value)[: len(size)] == size for value in beside]
         return (
@@ -83,6 +93,22 @@ class ProbeAugmenter:
                 for v, moved in zip(beside, alike, strict=True)
             ),
         )
+
+    augment = transform = __call__
+
+    def _of_names(self, named: Mapping[str, Any]) -> Any:
+        seed = self._drawn()
+        changed = {name: self._changed(value, seed) for name, value in named.items()}
+        if len(changed) == 1:  # both libraries know augmenter(image=image)
+            return next(iter(changed.values())).view(_Named)
+        return tuple(changed.values()) if _OF_IMGAUG & changed.keys() else changed
+
+    def to_deterministic(self) -> ProbeAugmenter:
+        """Return one that changes the k-th image of each call alike, as imgaug does for masks."""
+        return ProbeAugmenter(self._seed, fixed=self._drawn())
+
+    def _drawn(self) -> int:
+        return int(self._rng.integers(1 << 31))
 
     def augment_image(self, image: Any) -> Any:
         """Return a changed copy of one image ``(H, W, C)``."""
@@ -94,6 +120,7 @@ class ProbeAugmenter:
 
     def _changed(self, x: Any, seed: int | None = None, *, many: bool = False) -> Any:
         x = np.asarray(x)
+        seed = self._fixed if seed is None else seed
         if many or x.ndim == 4:
             seeds: Iterable[Seed] = repeat(None) if seed is None else zip(repeat(seed), count())
             return np.stack([self.random_transform(i, s) for i, s in zip(x, seeds, strict=False)])
