@@ -29,7 +29,10 @@ from conformance.roles import bind, infer_role
         ("rng", "rng random_generator"),
         ("directory", "directory data_dir root train_dir path folder target_directory pets_dir"),
         ("image_dir", "image_dir img_folder images_path"),
-        ("mask_dir", "mask_dir masks_folder label_dir mask_image_dir train_mask_image_dir img_mask_dir"),
+        (
+            "mask_dir",
+            "mask_dir masks_folder label_dir mask_image_dir train_mask_image_dir img_mask_dir",
+        ),
         ("mask_paths", "mask_paths msk_files image_mask_paths mask_image_paths target_img_paths"),
         ("masks", "masks mask segmentations y_masks"),
         ("paths", "paths file_paths image_paths filenames files npy_files"),
