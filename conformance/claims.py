@@ -42,6 +42,11 @@ class Claims:
     seeded: bool = False
     origin: dict[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def once(self) -> bool:
+        """Whether a pass holds each sample once: all of the source, or of its part of it."""
+        return self.sampling in ("once", "part")
+
     def declared(self, name: str) -> bool:
         """Whether the user declared this claim."""
         return self.origin.get(name, "default") == "declared"

@@ -52,7 +52,7 @@ ROLES: dict[str, str] = {
 CLAIMS: dict[str, tuple[Any, ...]] = {
     "endless": (True, False),
     "remainder": ("keep", "drop", "continue"),
-    "sampling": ("once", "random", "balanced"),
+    "sampling": ("once", "part", "random", "balanced"),
     "expansion": (),
     "shuffles": ("flag", "always", "never", "window"),
     "augments": ("flag", "always", "never"),

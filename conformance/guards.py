@@ -11,6 +11,8 @@ SOURCE_HINT = (
     "give its source with --generator-source module:attr, or name a factory that takes its data"
 )
 
+TOO_FEW_TO_SPLIT = "so few samples may be refused by what splits them"
+
 
 def batches_came(run: Run) -> None:
     """Pass if there is a batch to judge."""
@@ -39,7 +41,7 @@ def identities_seen(run: Run) -> None:
 
 def sampled_once(run: Run) -> None:
     """Pass unless sampling with replacement or balancing is declared."""
-    if run.claims.sampling != "once":
+    if not run.claims.once:
         raise NotApplicable(f"sampling = {run.claims.sampling!r} is declared")
 
 

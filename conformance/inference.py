@@ -13,7 +13,7 @@ from conformance.claims import Claims
 from conformance.observe import identities
 from conformance.pixels import median
 from conformance.problem import Problem
-from conformance.promises import drops_the_remainder, says_it_drops
+from conformance.promises import drops_the_remainder, says_it_drops, splits, yields_a_part
 from conformance.run import Leaf, Run, Stream
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def infer(observer: Observer, claims: Claims, problem: Problem, run: Run) -> Cla
     _say_augmentation(out, roles, stream, other)
     _say_labels(out, run, observer.subject)
     _say_remainder(out, observer, stream, problem)
+    _say_part(out, observer, stream, problem)
     return out.claims
 
 
@@ -225,6 +226,17 @@ def _say_labels(out: _Inference, run: Run, subject: Subject) -> None:
         found = "map"  # names have no numbers of their own
     if found:
         out.say("labels", found, "seen")
+
+
+def _say_part(out: _Inference, observer: Observer, stream: Stream, problem: Problem) -> None:
+    """Take what splits its data, and yields the same part in every pass, for a part of a split."""
+    subject = observer.subject
+    if not subject.fed or not splits(subject.obj, subject.owner):
+        return
+    few = yields_a_part(stream, problem)
+    if few:
+        seen = f"seen: always the same {few} of {problem.n} samples, and its code splits"
+        out.say("sampling", "part", seen)
 
 
 def _say_remainder(out: _Inference, observer: Observer, stream: Stream, problem: Problem) -> None:

@@ -31,6 +31,9 @@ Array = NDArray[Any]
 _BOTH = re.compile(r"(is_?|do_?|for_?)?train(ing)?(_?mode)?")
 """Switches that may mean shuffling, augmentation, or both."""
 
+_FEWEST_TO_SPLIT = 10
+"""Samples, of each class where they are in folders, of which no usual split leaves nothing."""
+
 _MANY = 150
 """Samples for a subject that has a batch size of its own."""
 
@@ -147,8 +150,14 @@ def _space(
         takes_shards={"shard_index", "shard_count"} <= roles,
         indexable=stream.indexable,
         slow=stream.slow,
-        fewest=1 if "+" in problem.form else subject.fewest(problem.classes),
+        fewest=_fewest(subject, problem, claims),
     )
+
+
+def _fewest(subject: Subject, problem: Problem, claims: Claims) -> int:
+    """Return how many samples its source needs: enough of each class to be split where it splits."""
+    fewest = 1 if "+" in problem.form else subject.fewest(problem.classes)
+    return _FEWEST_TO_SPLIT * fewest if claims.sampling == "part" else fewest
 
 
 def _dtypes(observer: Observer, problem: Problem, claims: Claims) -> tuple[str, ...]:

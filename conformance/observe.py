@@ -282,11 +282,11 @@ class Drawing:
             }
         return self.ending is None
 
-    def take_on(self) -> bool:
-        """Draw one batch, of the next pass where one of a sized stream is over."""
+    def take_on(self, passes: int) -> bool:
+        """Draw one batch, of the next pass where one of a sized stream is over, if it is to have it."""
         if self.take():
             return True
-        if not self.sized or self.ending is not None:
+        if not self.sized or self.ending is not None or self.pass_index + 1 >= passes:
             return False
         self.start_pass()
         return self.take()

@@ -10,6 +10,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from conformance.problem import Problem
@@ -52,6 +53,12 @@ _GOES_ON = re.compile(
     r"|\bloops?\b|\brepeats?\b|steps_per_epoch|epochs=",
     re.I,
 )
+_SPLITS = re.compile(
+    r"\b((validation|valid|val|test|train(ing)?|hold_?out)_?(split|size|frac(tion)?|ratio|share|part)"
+    r"|split_?(ratio|frac(tion)?|at)|train_test_split|\w*(KFold|ShuffleSplit))\b"
+    r"|\bsubset\s*=|\bsplit\s*=\s*[\"'](train|val|test)"
+)
+
 _SENTENCE_END = re.compile(r"[.;:](?:\s|$)|\n\s*\n")
 
 
@@ -89,6 +96,29 @@ def ended_after_a_pass(stream: Stream, problem: Problem) -> bool:
         return False
     size = Counter(batch.rows for batch in stream.batches).most_common(1)[0][0]
     return bool(size) and len(stream.batches) in (problem.n // size, -(-problem.n // size))
+
+
+def splits(obj: Any, owner: type | None) -> bool:
+    """Whether its code speaks of parts of the data: what it yields may be one of them."""
+    for part in filter(None, (obj, owner)):
+        with suppress(OSError, TypeError):
+            if _SPLITS.search(inspect.getsource(inspect.unwrap(part))):
+                return True
+    return False
+
+
+def yields_a_part(stream: Stream, problem: Problem) -> int:
+    """Return how many samples each of two passes holds if they are the same few, else 0.
+
+    Where a dropped remainder would leave as many, it is that rather.
+    """
+    ids = [i for batch in stream.batches for i in batch.ids.tolist()]
+    few, size = set(ids), len(set(ids))
+    if -1 in few or not 0 < size < problem.n or len(ids) < 2 * size:
+        return 0
+    if size == problem.n // problem.batch_size * problem.batch_size:
+        return 0
+    return size if set(ids[:size]) == few == set(ids[size : 2 * size]) else 0
 
 
 def _sentences(obj: Any, owner: type | None) -> Iterator[str]:

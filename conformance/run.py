@@ -250,10 +250,19 @@ class Run:
         """Return the record of how its streams ended, without what they yielded."""
         return replace(self, streams=tuple(replace(s, batches=()) for s in self.streams))
 
+    @cached_property
+    def members(self) -> tuple[int, ...]:
+        """The samples that a pass should hold: all, or what ever came where it yields a part."""
+        everything = tuple(range(self.problem.n))
+        if self.claims.sampling != "part":
+            return everything
+        came = {i for s in self.streams for b in s.batches for i in b.ids.tolist() if i >= 0}
+        return tuple(sorted(came)) or everything
+
     @property
     def n(self) -> int:
-        """How many samples the source has."""
-        return self.problem.n
+        """How many samples a pass should hold."""
+        return len(self.members)
 
     @cached_property
     def batch_size(self) -> int:
@@ -266,7 +275,7 @@ class Run:
     @property
     def steps(self) -> int:
         """Batches of one pass: ceil(n / B), floor when the remainder is declared dropped."""
-        n, size = self.problem.n, self.problem.batch_size
+        n, size = self.n, self.problem.batch_size
         return n // size if self.claims.remainder == "drop" else -(-n // size)
 
     def epochs_of(self, stream: Stream) -> Iterator[Epoch]:

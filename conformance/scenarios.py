@@ -51,7 +51,7 @@ def _twins(observer: Observer, problem: Problem, claims: Claims) -> Iterator[Str
     wanted = problem.passes * _steps(problem, claims)
     for _ in range(wanted):
         for drawing in drawings:
-            drawing.take_on()
+            drawing.take_on(problem.passes)
     for drawing in drawings:
         yield drawing.finished()
 
@@ -74,7 +74,8 @@ def _threads(observer: Observer, problem: Problem, claims: Claims) -> Iterator[S
         # two threads that live on: a thread that ended may pass its identity to the next
         with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
             for k in range(problem.passes * _steps(problem, claims)):
-                if not (one, other)[k % 2].submit(drawing.take_on).result():
+                thread = (one, other)[k % 2]
+                if not thread.submit(drawing.take_on, problem.passes).result():
                     break
     yield drawing.finished()
 

@@ -74,7 +74,7 @@ def slides(evidence: Evidence) -> str:
 
 def _missing(run: Run) -> set[int]:
     seen = {i for e in run.epochs for i in e.ids.tolist()}
-    return set(range(run.n)) - seen if run.epochs and -1 not in seen else set()
+    return set(run.members) - seen if run.epochs and -1 not in seen else set()
 
 
 def last_window_lost(evidence: Evidence) -> str:

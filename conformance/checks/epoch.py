@@ -27,14 +27,15 @@ def every_sample_appears(run: Run) -> None:
     """Every pass yields every sample of the source; a dropped remainder must be declared.
 
     Why: a sample that never appears never trains the model, and Keras can't notice.
-    Fix: step through ``range(0, n, batch_size)`` and yield the shorter last batch too.
+    Fix: step through ``range(0, n, batch_size)`` and yield the shorter last batch too; if it is one
+    part of a split on purpose, declare sampling = "part".
     """
     sampled_once(run)
     identities_seen(run)
     full = run.steps * run.problem.batch_size
     may_miss = max(0, run.n - full) if run.claims.remainder == "drop" else 0
     for epoch in whole_epochs(run):
-        missing = sorted(set(range(run.n)) - set(epoch.ids.tolist()))
+        missing = sorted(set(run.members) - set(epoch.ids.tolist()))
         if len(missing) > may_miss + _unknown(epoch):
             raise Violation(
                 expected=f"all {run.n} samples in {pass_line(epoch)}"
@@ -97,7 +98,7 @@ def epochs_do_not_blend(run: Run) -> None:
     for batch in run.batches:
         for row, sample in enumerate(batch.ids.tolist()):
             if sample in seen:
-                missing = sorted(set(range(run.n)) - seen)
+                missing = sorted(set(run.members) - seen)
                 if missing or (row and not continued):
                     rest = f"while {samples(missing)} had not come" if missing else "inside a batch"
                     raise Violation(

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from conformance.contract import MUST, SHOULD, NotApplicable, Undecided, Violation, clause
-from conformance.guards import augmented, batches_came, identities_seen, mixes, passes
+from conformance.guards import (
+    TOO_FEW_TO_SPLIT,
+    augmented,
+    batches_came,
+    identities_seen,
+    mixes,
+    passes,
+)
 from conformance.labels import pairings
 from conformance.run import Ending, Run, Stream
 from conformance.wording import batch_lines, counted, samples
@@ -41,6 +48,8 @@ def opens_cleanly(run: Run) -> None:
         and ending.kind in ("exhausted", "raised")
     ):
         raise NotApplicable("fewer samples than a batch, and the remainder is declared dropped")
+    if run.claims.sampling == "part" and ending.kind == "raised":
+        raise NotApplicable(TOO_FEW_TO_SPLIT)
     seen = {
         "exhausted": "it ended without yielding a batch",
         "memory": f"it was stopped: {ending.message}",
@@ -165,7 +174,7 @@ def can_start_again(run: Run) -> None:
     if not run.stream.sized:
         raise NotApplicable("it is endless: Keras never starts it again")
     batches_came(run)
-    if run.claims.sampling != "once":
+    if not run.claims.once:
         raise NotApplicable(f"sampling = {run.claims.sampling!r} is declared")
     epochs = tuple(run.epochs_of(run.stream))
     if len(epochs) < run.problem.passes:
@@ -204,7 +213,7 @@ def knows_its_length(run: Run) -> None:
     if run.claims.remainder == "drop" and run.n < run.problem.batch_size:
         raise NotApplicable("fewer samples than a batch, and the remainder is declared dropped")
     wanted = run.steps
-    if run.known and run.claims.sampling == "once" and stream.length != wanted:
+    if run.known and run.claims.once and stream.length != wanted:
         raise Violation(
             expected=f"{counted(wanted, 'batch')} for {run.problem.describe()}",
             observed=f"length {stream.length}",
@@ -253,13 +262,13 @@ def _trouble(run: Run, stream: Stream) -> str:
     wrong = next((p for p in pairings(run, stream) if p.right is False), None)
     if wrong:
         return f"sample {wrong.sample} has target {wrong.seen}"
-    if run.claims.sampling != "once" or not run.known:
+    if not run.claims.once or not run.known:
         return ""
     allowed = run.n - run.steps * run.problem.batch_size if run.claims.remainder == "drop" else 0
     for epoch in passes(run, stream):
         if (epoch.ids < 0).any():
             continue
-        missing = set(range(run.n)) - set(epoch.ids.tolist())
+        missing = set(run.members) - set(epoch.ids.tolist())
         if len(missing) > max(0, allowed):
             return f"{samples(sorted(missing))} missing from pass {epoch.index + 1}"
     return ""

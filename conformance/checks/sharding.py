@@ -51,7 +51,7 @@ def _disjoint(run: Run, shards: list[frozenset[int]]) -> None:
 
 
 def _complete(run: Run, shards: list[frozenset[int]]) -> None:
-    missing = sorted(set(range(run.n)) - frozenset().union(*shards))
+    missing = sorted(set(run.members) - frozenset().union(*shards))
     size = run.problem.batch_size
     allowed = len(shards) * (size - 1) if run.claims.remainder == "drop" else 0
     if len(missing) > allowed:

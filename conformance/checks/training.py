@@ -7,6 +7,7 @@ from math import isnan, log2
 
 from conformance.contract import MUST, NotApplicable, Undecided, Violation, clause
 from conformance.guards import (
+    TOO_FEW_TO_SPLIT,
     augmented,
     identities_seen,
     image_leaves,
@@ -84,6 +85,8 @@ def fit_accepts_it(run: Run) -> None:
             where=ending.line or f"batch {ending.batch}",
         )
     training = _trained(run)
+    if training.error and run.claims.sampling == "part" and not training.pulled:
+        raise NotApplicable(TOO_FEW_TO_SPLIT)
     if training.error:
         raise Violation(
             expected=f"{training.epochs} epochs without an error",
@@ -118,13 +121,15 @@ def _coverage(run: Run, stream: Stream, whose: str = "the model") -> None:
     """Pass if each epoch that arrived holds each sample once, with its label."""
     sampled_once(run)
     _has_passes(run)
+    if run.claims.sampling == "part" and run.claims.endless:
+        raise NotApplicable("how many batches its part of the source takes is its own affair")
     identities_seen(run)
     _labelled(run, stream, whose)
     spare = run.n - run.steps * run.problem.batch_size if run.claims.remainder == "drop" else 0
     for epoch in passes(run, stream):
         unknown = int((epoch.ids < 0).sum())
         counts = Counter(i for i in epoch.ids.tolist() if i >= 0)
-        missing = sorted(set(range(run.n)) - set(counts))
+        missing = sorted(set(run.members) - set(counts))
         often = sorted(i for i, c in counts.items() if c > run.claims.expansion)
         if often or len(missing) > max(0, spare) + unknown:
             seen = f"{samples(missing)} missing" if missing else ""
