@@ -246,7 +246,7 @@ def _tell_switches(observer: Observer, problem: Problem, plain: Stream, claims: 
 def _tell_augmenter(observer: Observer, problem: Problem, claims: Claims) -> None:
     """Find out whether what has the name of a switch is an object that augments.
 
-    Only where its default is no flag: ``augment=None`` may be either.
+    Only where its default is no flag: ``augment=None`` may be either, or a list of functions.
     """
     subject = observer.subject
     for bound in subject.binding.bounds:
@@ -255,7 +255,7 @@ def _tell_augmenter(observer: Observer, problem: Problem, claims: Claims) -> Non
         if _opens_augmented(observer, problem, claims):
             return
         subject.rebind(bound.parameter, ("augmenter",), "seen: it is called")
-        if not _opens_augmented(observer, problem, claims):
+        if not bound.has_default and not _opens_augmented(observer, problem, claims):
             subject.rebind(bound.parameter, bound.roles, bound.origin)
 
 

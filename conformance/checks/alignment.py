@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -115,6 +116,8 @@ def _judge_couples(run: Run) -> None:
 def _judge_mixed(run: Run) -> None:
     """Compare the shares of labels with the shares of samples in each image."""
     batches_came(run)
+    if run.problem.scenario in EXPLORATORY:
+        raise NotApplicable("what is cut out of images of another sort is its own affair")
     found = [m for stream in run.streams for m in mixtures(run, stream)]
     wrong = [m for m in found if m.right is False]
     if wrong:
@@ -173,14 +176,7 @@ def weights_match_images(run: Run) -> None:
     if run.weights is None:
         raise NotApplicable("it takes no sample weights")
     identities_seen(run)
-    rows = [
-        (b.index, row, int(sample), float(value[0]))
-        for b in run.batches
-        for leaf in b.part("weight")[:1]
-        if leaf.values is not None and leaf.values.shape[1] == 1
-        for row, (sample, value) in enumerate(zip(b.ids, leaf.values, strict=False))
-        if sample >= 0
-    ]
+    rows = _weighted(run)
     if not rows:
         raise Undecided("it takes weights but yields none as a third part")
     ratios = np.array([value / run.weights[sample] for _, _, sample, value in rows])
@@ -194,6 +190,24 @@ def weights_match_images(run: Run) -> None:
             )
     if run.n > 2 and abs(middle - 1) > 1e-2 and np.ptp(ratios) > 1e-3:
         raise Undecided("its weights are not those that were given")
+
+
+def _weighted(run: Run) -> list[tuple[int, int, int, float]]:
+    """Return batch, row, sample and weight of each row, of the output whose weights were given.
+
+    Of several outputs those are passed over whose weights are all the same.
+    """
+    outputs: dict[str, list[tuple[int, int, int, float]]] = defaultdict(list)
+    for b in run.batches:
+        for leaf in b.part("weight"):
+            if leaf.values is not None and leaf.values.shape[1] == 1:
+                outputs[leaf.path] += [
+                    (b.index, row, int(sample), float(value[0]))
+                    for row, (sample, value) in enumerate(zip(b.ids, leaf.values, strict=False))
+                    if sample >= 0
+                ]
+    varied = [rows for rows in outputs.values() if len({weight for *_, weight in rows}) > 1]
+    return next(iter(varied or outputs.values()), [])
 
 
 @clause(MUST, scenarios=_ALL)

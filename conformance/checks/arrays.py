@@ -212,6 +212,8 @@ def _declared_scale(run: Run, leaves: tuple[Leaf, ...]) -> None:
 def _as_without(run: Run, leaves: tuple[Leaf, ...]) -> None:
     """Compare the range of augmented images with that of images without augmentation."""
     scale = run.claims.scale
+    if run.problem.scenario != "dim":
+        _no_wrap_around(leaves)
     if run.problem.scenario == "dim" or not isinstance(scale, tuple) or not run.problem.augment:
         raise NotApplicable("its images have no scale to compare with")
     ranges = np.concatenate([leaf.ranges for leaf in leaves])
@@ -226,7 +228,6 @@ def _as_without(run: Run, leaves: tuple[Leaf, ...]) -> None:
             observed=f"[{median(ranges[:, 0]):.4g}, {median(ranges[:, 1]):.4g}] with it",
             where=f"all {len(ranges)} images of the run",
         )
-    _no_wrap_around(leaves)
 
 
 def _no_wrap_around(leaves: tuple[Leaf, ...]) -> None:

@@ -14,7 +14,7 @@ from conformance.guards import (
     passes,
 )
 from conformance.labels import pairings
-from conformance.run import Ending, Run, Stream
+from conformance.run import Batch, Ending, Run, Stream
 from conformance.wording import batch_lines, counted, samples
 
 _EVERYWHERE = ("stream", "long", "twins", "threads", "seeds", "dim", "constant", "draws")
@@ -388,17 +388,14 @@ def indexing_is_pure(run: Run) -> None:
         )
     if mixes(run):
         raise NotApplicable("samples are mixed, perhaps anew whenever a batch is asked for")
-    changed_labels = run.claims.augmentation == "label-changing" and augmented(run)
     first = {b.pass_index: b for b in run.streams[0].batches}
     for batch in run.streams[1].batches:
         before = first.get(batch.pass_index)
         if before is None:
             continue
-        same_targets = changed_labels or [leaf.digests for leaf in batch.part("target")] == [
-            leaf.digests for leaf in before.part("target")
-        ]
         if run.known and (before.ids < 0).any():
             raise Undecided("rows could not be traced to samples")
+        same_targets = _steady_targets(run, before) == _steady_targets(run, batch)
         if list(before.ids) != list(batch.ids) or not same_targets:
             raise Violation(
                 expected=f"dataset[{batch.pass_index}] holds {samples(before.ids)}, as at first",
@@ -413,3 +410,13 @@ def indexing_is_pure(run: Run) -> None:
                 observed="other pixels when asked again",
                 where=f"index {batch.pass_index}",
             )
+
+
+def _steady_targets(run: Run, batch: Batch) -> list[tuple[int, ...]]:
+    """Return what identifies targets that no augmentation changes: masks move with their image."""
+    targets = batch.part("target")
+    if augmented(run):
+        if run.claims.augmentation == "label-changing":
+            return []
+        targets = tuple(t for t in targets if t.masked is None and len(t.shape) <= 2)
+    return [leaf.digests for leaf in targets]
