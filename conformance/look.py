@@ -234,7 +234,9 @@ def _tell_switches(observer: Observer, problem: Problem, plain: Stream, claims: 
     switch = switches[0]
     on = observer.record(replace(problem, augment=True), replace(claims, augments="always")).stream
     ids = identities(on)
-    shuffles = bool((ids >= 0).any()) and not in_source_order(ids)
+    if not len(ids) or (ids < 0).any():
+        return  # rows that can't be read were changed, and their order can't be seen
+    shuffles = not in_source_order(ids)
     changes = not same_pixels(plain, on)
     if shuffles:
         roles = ("augment", "shuffle") if changes else ("shuffle",)

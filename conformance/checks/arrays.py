@@ -126,7 +126,7 @@ def values_keep_their_scale(run: Run) -> None:
     gain, offset, ranges = gain[known], offset[known], ranges[known]
     near = _RESAMPLED if _is_resampled(run, leaves) else 0.02
     alike = _constant(gain, gain, near) and _constant(offset, 255 * gain, near)
-    if not alike and not _own_rule(ranges):
+    if not alike and not _own_rule(ranges, gain):
         low, high = float(np.abs(gain).min()), float(np.abs(gain).max())
         raise Violation(
             expected="one factor for all images, or one rule that each image follows by itself",
@@ -176,11 +176,17 @@ def _constant(values: Array, unit: Array, tolerance: float) -> bool:
     return bool((np.abs(values - median(values)) <= reach).all())
 
 
-def _own_rule(ranges: Array) -> bool:
-    """Whether each image was brought to a mean and deviation, or to a range, of its own."""
+def _own_rule(ranges: Array, gain: Array) -> bool:
+    """Whether each image was brought to a mean and deviation, or to a range, of its own.
+
+    ``tf.image.per_image_standardization`` divides the dimmest images by a constant instead, so that
+    their deviations stay below that of all others.
+    """
     low, high, mean, deviation = ranges.T
     reach = 0.02 * max(1e-9, float(median(high - low)))
-    standardised = np.ptp(mean) <= reach and np.ptp(deviation) <= reach
+    dim = deviation < deviation.max() - reach
+    divided = dim.mean() < 0.8 and _constant(gain[dim], gain[dim], 0.02)
+    standardised = np.ptp(mean) <= reach and (not dim.any() or divided)
     stretched = np.ptp(high) <= reach and np.ptp(low) <= reach
     topped = np.ptp(high) <= reach and bool((low >= -1e-6).all())
     return bool(standardised or stretched or topped)

@@ -136,12 +136,15 @@ def varies_between_epochs(run: Run) -> None:
     if rows < 36 or len(run.batches) - len(epochs[0].batches) < 30:
         raise NotApplicable("too few draws to tell from chance")
     identities_seen(run)
-    variants: dict[int, set[int]] = defaultdict(set)
+    variants: dict[int, list[int]] = defaultdict(list)
     for leaf in image_leaves(run.stream):
         if leaf.decoded is not None:
             for sample, value in zip(leaf.decoded.ids.tolist(), leaf.digests, strict=True):
-                variants[sample].add(value)
-    known = [v for sample, v in variants.items() if sample >= 0]
+                variants[sample].append(value)
+    known = [set(v) for sample, v in variants.items() if sample >= 0]
+    lost = variants[-1]
+    if 2 * len(set(lost)) > len(lost):
+        return  # of images that can't be traced hardly one came twice
     if len(known) < 6:
         raise NotApplicable("too few samples could be traced")
     if all(len(v) == 1 for v in known):
