@@ -85,7 +85,8 @@ def fit_accepts_it(run: Run) -> None:
             where=ending.line or f"batch {ending.batch}",
         )
     training = _trained(run)
-    if training.error and run.claims.sampling == "part" and not training.pulled:
+    refused = training.error.startswith("ValueError") and not training.pulled
+    if refused and run.claims.sampling == "part":
         raise NotApplicable(TOO_FEW_TO_SPLIT)
     if training.error:
         raise Violation(
